@@ -1,0 +1,25 @@
+//! The message protocol: one closed, tagged, versioned union, defined here and nowhere else.
+//!
+//! `content/` and `extension/` see the TypeScript twin, `messages/messages.ts`, which `cargo test -p
+//! afterimage-messages` writes from these types; a test fails while the committed file is stale.
+//! Everything is JSON-safe, because Chrome carries messages as JSON: times are milliseconds since the
+//! epoch in an `f64`, identifiers are hexadecimal strings, and vectors never cross (the ten numbers of
+//! [`Diagnosis::first_ten`] are for human eyes).
+
+mod intent;
+mod page;
+mod request;
+mod response;
+mod state;
+
+pub use intent::*;
+pub use page::*;
+pub use request::*;
+pub use response::*;
+pub use state::*;
+
+/// The protocol's version. An envelope with another one is answered with [`ErrorCode::UnknownVersion`].
+pub const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod generate;

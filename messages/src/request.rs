@@ -1,0 +1,108 @@
+//! What can be asked of the background.
+
+use crate::{Capture, Offer, Settings};
+use serde::{Deserialize, Serialize};
+
+/// What travels: a version and one request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Envelope {
+    /// [`crate::VERSION`] of the sender.
+    pub v: u32,
+    /// The request.
+    pub request: Request,
+}
+
+/// Everything that can be asked. `offer` and `capture` come from pages, all others only from the
+/// extension's own pages; the background checks that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum Request {
+    /// May this page be read? Answered with [`crate::Response::Wanted`].
+    Offer(Offer),
+    /// Here is a page's text. Answered with [`crate::Response::Captured`] once it is stored durably.
+    Capture(Capture),
+    /// Find pages. Answered with [`crate::Response::Results`].
+    Search(Search),
+    /// Find pages like one page. Answered with [`crate::Response::Results`].
+    Similar(Similar),
+    /// Forget one page and everything kept of it. Answered with [`crate::Response::Forgotten`].
+    Forget(Forget),
+    /// What is going on. Answered with [`crate::Response::State`].
+    State,
+    /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].
+    Diagnose(Diagnose),
+    /// Replace the settings. Answered with [`crate::Response::State`].
+    Configure(Settings),
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Search {
+    /// As typed.
+    pub query: String,
+    /// Words only (instant), or words and meaning.
+    pub mode: SearchMode,
+    /// At most this many results (the background never gives more than 200).
+    pub limit: u32,
+    /// What results must satisfy.
+    #[serde(default)]
+    pub filters: Filters,
+}
+
+/// Which retrievers answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum SearchMode {
+    /// BM25 alone: no embedding, for each key stroke.
+    Words,
+    /// BM25 and vectors, fused.
+    Hybrid,
+}
+
+/// What results must satisfy; an absent field asks nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Filters {
+    /// A host, which its subdomains match too: `example.org` finds `www.example.org`.
+    pub site: Option<String>,
+    /// Last seen at this time or later, ms since the epoch.
+    pub after: Option<f64>,
+    /// Last seen before this time, ms since the epoch.
+    pub before: Option<f64>,
+}
+
+/// A page to compare with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Similar {
+    /// The page's address; the page itself is never among the results.
+    pub url: String,
+    /// At most this many results.
+    pub limit: u32,
+}
+
+/// A page to forget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Forget {
+    /// [`crate::Hit::page`].
+    pub page: String,
+}
+
+/// A text to embed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Diagnose {
+    /// Any text.
+    pub text: String,
+}

@@ -1,0 +1,191 @@
+//! What the background answers.
+
+use crate::{Backend, SkipReason, State};
+use serde::{Deserialize, Serialize};
+
+/// What travels back: exactly one of `ok` and `error`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum Reply {
+    /// The answer.
+    Ok(Response),
+    /// Why there is none.
+    Error(Failure),
+}
+
+/// One answer for each [`crate::Request`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum Response {
+    /// To `offer`.
+    Wanted(Wanted),
+    /// To `capture`.
+    Captured(Captured),
+    /// To `search` and `similar`.
+    Results(Results),
+    /// To `forget`.
+    Forgotten(Forgotten),
+    /// To `state` and `configure`.
+    State(State),
+    /// To `diagnose`.
+    Diagnosis(Diagnosis),
+}
+
+/// Whether a page's text is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Wanted {
+    /// Why not; `null` means that it is wanted.
+    pub skip: Option<SkipReason>,
+}
+
+/// What became of a page's text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum Captured {
+    /// Stored durably; it will be indexed, whatever happens to the worker.
+    Queued,
+    /// The text is the one already known: only the visit was counted.
+    Unchanged,
+    /// Not stored.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+    },
+}
+
+/// Ranked pages, best first, one row a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Results {
+    /// The rows.
+    pub hits: Vec<Hit>,
+    /// Who embedded the question; `null` where no vector was used.
+    pub backend: Option<Backend>,
+    /// Time to embed the question, ms.
+    pub embed_ms: f64,
+    /// Time to search and rank, ms.
+    pub search_ms: f64,
+    /// For `similar`: the page asked about is not in the index, so there is nothing to compare.
+    pub unknown_page: bool,
+}
+
+/// One page that was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Hit {
+    /// The page's identifier, hexadecimal.
+    pub page: String,
+    /// The address to open.
+    pub url: String,
+    /// The host, for display.
+    pub site: String,
+    /// The page's title, or its address where it has none.
+    pub title: String,
+    /// When it was last seen, ms since the epoch.
+    pub last_seen: f64,
+    /// How often its text was seen.
+    pub visits: u32,
+    /// The best passage, in pieces, those that match the question's words marked.
+    pub snippet: Vec<Piece>,
+    /// The fused score; comparable within one answer only.
+    pub score: f64,
+    /// The best passage's cosine with the question, if vectors were used.
+    pub cosine: Option<f64>,
+    /// The page's BM25 score, if a word matched.
+    pub bm25: Option<f64>,
+    /// What found it.
+    pub why: Why,
+}
+
+/// A piece of a snippet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Piece {
+    /// The text, to be shown as text, never as markup.
+    pub text: String,
+    /// It matches the question.
+    pub marked: bool,
+}
+
+/// What found a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum Why {
+    /// Words of the question are in it.
+    Words,
+    /// It means something close.
+    Meaning,
+    /// Both.
+    Both,
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Forgotten {
+    /// How many pages.
+    pub pages: u32,
+}
+
+/// How a text was embedded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Diagnosis {
+    /// Who embedded it.
+    pub backend: Backend,
+    /// Model id and revision, as stored with every vector.
+    pub space: String,
+    /// Dimensions.
+    pub dims: u32,
+    /// Word pieces, the special ones included; `null` for the hash, which has none.
+    pub tokens: Option<u32>,
+    /// Time, ms.
+    pub took_ms: f64,
+    /// The vector's first ten values.
+    pub first_ten: Vec<f64>,
+    /// Its Euclidean norm: 1 within rounding, or something is wrong.
+    pub norm: f64,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Failure {
+    /// Stable, for programs.
+    pub code: ErrorCode,
+    /// What happened and what to do, in English, for people and logs.
+    pub message: String,
+}
+
+/// The stable codes of everything that can go wrong at this border.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum ErrorCode {
+    /// The message does not have the shape of any request.
+    BadMessage,
+    /// The envelope's version is not [`crate::VERSION`]: the sender is older or newer; reload it.
+    UnknownVersion,
+    /// This sender may not ask this.
+    Forbidden,
+    /// The store failed; the message says how.
+    Store,
+    /// A stored record cannot be read.
+    Corrupt,
+    /// No embedder could embed the text.
+    Embed,
+    /// The background could not start; the message says why.
+    NotReady,
+}
