@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# `build`: puts the pages' code, the WASM modules and the model together into dist/chrome or dist/firefox.
+
+command_build() {
+  local browser=chrome dev=() firefox=() option
+  for option in "$@"; do
+    case "$option" in
+      --dev) dev=(--dev) ;;
+      --firefox) browser=firefox firefox=(--firefox) ;;
+      *) fail "build knows --dev and --firefox, not '$option'." ;;
+    esac
+  done
+  need_npm
+  build_wasm "${dev[@]}"
+  build_model
+  local out="$ROOT/dist/$browser"
+  # From scratch: it takes a second, and nothing deleted from the sources can stay behind.
+  rm -rf "$out"
+  node tools/bundle.mjs "$out" "${dev[@]}" "${firefox[@]}" || fail "The extension's scripts do not bundle: see above."
+  mkdir -p "$out/wasm" "$out/models/$MODEL" "$out/licences"
+  cp "$STAGE/wasm/main/afterimage_bg.wasm" "$STAGE/wasm/webgpu/webgpu_bg.wasm" "$out/wasm/"
+  find "$STAGE/model/$MODEL" -type f ! -name '.stamp' -exec cp {} "$out/models/$MODEL/" \;
+  cp LICENSE-MIT LICENSE-APACHE "$out/licences/"
+  say "dist/$browser is ready ($(du -sh "$out" | cut -f1))"
+}
+
+# The TypeScript of tests/, for Node: dist/stage/tests/<folder>/<name>.mjs.
+build_tests() {
+  need_npm
+  rm -rf "$STAGE/tests"
+  node tools/bundle.mjs --tests "$STAGE/tests" || fail "The tests' scripts do not bundle: see above."
+}

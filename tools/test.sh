@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# `test`: native, wasm, content, e2e; the quick ones first. Stops at the first part that fails.
+
+command_test() {
+  local parts=("$@") part
+  if [ ${#parts[@]} -eq 0 ]; then parts=(native wasm content e2e); fi
+  for part in "${parts[@]}"; do
+    case "$part" in
+      native | wasm | content | e2e) ;;
+      *) fail "test knows native, wasm, content and e2e, not '$part'." ;;
+    esac
+  done
+  for part in "${parts[@]}"; do
+    say "test $part"
+    "test_$part" || fail "Tests failed: $part. Only these again: ./build.sh test $part"
+  done
+  say "all passed: ${parts[*]}"
+}
+
+# The three crates and the messages, with the real model. A stale messages.ts fails here, too.
+test_native() {
+  need_model_source
+  cargo test --workspace
+}
+
+# What only a browser can show of the Rust code: IndexedDB, JavaScript's values, SIMD.
+test_wasm() {
+  need_chromium
+  need_chromedriver
+  need_wasm_toolchain
+  need_wasm_bindgen
+  # Options for Chromium are in background/webdriver.json.
+  CARGO_TARGET_DIR="$CACHE/target-wasm" WASM_BINDGEN_TEST_TIMEOUT=300 \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$WASM_BINDGEN_TEST_RUNNER" \
+    wasm_cargo test -p afterimage-background
+}
+
+# The content script on pages in a real browser, without the extension around it.
+test_content() {
+  need_chromium
+  build_tests
+  run_node_tests content
+}
+
+# The whole extension in Chromium.
+test_e2e() {
+  command_build
+  need_chromium window
+  build_tests
+  run_node_tests e2e
+}
+
+# run_node_tests FOLDER: one file at a time, as each starts a browser of its own.
+run_node_tests() {
+  local files
+  mapfile -t files < <(find "$STAGE/tests/$1" -maxdepth 1 -name '*.test.mjs' 2>/dev/null | sort)
+  [ ${#files[@]} -gt 0 ] || fail "tests/$1 holds no *.test.ts."
+  node --test --test-concurrency=1 "${files[@]}"
+}

@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# The two WASM modules: Rust → cargo → wasm-bindgen → wasm-opt → dist/stage/wasm/{main,webgpu}.
+#
+# Two, because a panic aborts a whole instance: the GPU module's death must not take the main one along.
+# A module is built again only when something it is made of changed; what was built is kept in the cache
+# under the same stamp, so that a fresh clone of known sources compiles nothing.
+
+# wasm_cargo SUBCOMMAND ARGUMENT...: cargo for the WASM target, by whichever toolchain is there.
+wasm_cargo() {
+  local subcommand="$1"
+  shift
+  if [ "$WASM_TOOLCHAIN" = rustup ]; then
+    cargo "$subcommand" --target "$WASM_TARGET" "$@"
+    return
+  fi
+  # By full path: a rustup proxy earlier in PATH would bring its own compiler. Debian ships no rust-lld.
+  local program=(/usr/bin/cargo "$subcommand")
+  if [ "$subcommand" = clippy ]; then program=(/usr/bin/cargo-clippy clippy); fi
+  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO=/usr/bin/cargo \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$(debian_linker)" \
+    "${program[@]}" -Zbuild-std=std,panic_abort --target "$WASM_TARGET" "$@"
+}
+
+wasm_rustc_version() {
+  if [ "$WASM_TOOLCHAIN" = rustup ]; then rustc --version; else /usr/bin/rustc --version; fi
+}
+
+# build_wasm [--dev]: both modules. --dev touches the main one only: the GPU module's Rust seldom changes
+# and takes longest, so daily work and releases share one build of it.
+build_wasm() {
+  local profile=release
+  if [ "${1:-}" = --dev ]; then profile="wasm-dev"; fi
+  need_wasm_toolchain
+  need_wasm_bindgen
+  build_module main afterimage "$profile"
+  build_module webgpu webgpu release-small
+}
+
+# build_module NAME OUT_NAME PROFILE
+build_module() {
+  local name="$1" out_name="$2" profile="$3" out="$STAGE/wasm/$1" stamp kept
+  stamp="$(module_stamp "$name" "$profile")"
+  if is_fresh "$out" "$stamp"; then return 0; fi
+  kept="$CACHE/wasm/$name-${stamp:0:20}"
+  if ! is_fresh "$kept" "$stamp"; then
+    compile_module "$name" "$out_name" "$profile" "$kept.part"
+    echo "$stamp" >"$kept.part/.stamp"
+    rm -rf "$kept"
+    mv "$kept.part" "$kept"
+    forget_old_modules "$name"
+  fi
+  rm -rf "$out"
+  mkdir -p "$(dirname "$out")"
+  cp -R "$kept" "$out"
+}
+
+# compile_module NAME OUT_NAME PROFILE OUT_DIR
+compile_module() {
+  local name="$1" out_name="$2" profile="$3" out="$4" target="$CACHE/target-wasm"
+  if [ "$name" = webgpu ]; then target="$CACHE/target-webgpu"; fi
+  say "WASM module $name ($profile, $WASM_TOOLCHAIN; minutes when its dependencies are new)"
+  local features=()
+  if [ "$name" = webgpu ]; then features=(--no-default-features --features webgpu); fi
+  # cdylib alone: the rlib that native tests link would be optimised a second time.
+  CARGO_TARGET_DIR="$target" wasm_cargo rustc -p afterimage-background --lib --crate-type cdylib \
+    --profile "$profile" "${features[@]}" >&2 || fail "The WASM module $name does not compile: see above."
+  rm -rf "$out"
+  mkdir -p "$out"
+  # The worker says where the module lies; the glue's own guess (import.meta.url) would be wrong after bundling.
+  "$WASM_BINDGEN" "$target/$WASM_TARGET/$profile/afterimage_background.wasm" --target web --out-dir "$out" \
+    --out-name "$out_name" --omit-default-module-path --remove-producers-section >&2 ||
+    fail "wasm-bindgen failed on the module $name: see above."
+  if [ "$profile" = wasm-dev ]; then return 0; fi
+  need_npm
+  local level=-O3 wasm="$out/${out_name}_bg.wasm"
+  # The GPU does the arithmetic there, so its module is made small.
+  if [ "$name" = webgpu ]; then level=-Oz; fi
+  say "wasm-opt $level on $name ($(size_of "$wasm"))"
+  node_modules/.bin/wasm-opt "$level" --strip-debug --enable-simd --enable-relaxed-simd --enable-bulk-memory \
+    --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
+    --enable-multivalue "$wasm" -o "$wasm.opt" || fail "wasm-opt failed on the module $name: see above."
+  mv "$wasm.opt" "$wasm"
+  say "module $name: $(size_of "$wasm"), $(gzip -9 -c "$wasm" | wc -c | awk '{ printf "%.2f MB", $1 / 1e6 }') gzipped"
+}
+
+# module_stamp NAME PROFILE: everything that the module is made of. Not Cargo.lock and Cargo.toml as files:
+# most changes there concern other crates, and the GPU module costs ten minutes.
+module_stamp() {
+  local name="$1" profile="$2" features=() sources=()
+  if [ "$name" = webgpu ]; then
+    features=(--no-default-features --features webgpu)
+    sources=(models/build.rs models/catalogue.toml models/src background/src/lib.rs background/src/webgpu background/src/webgpu.rs)
+  else
+    sources=(messages/src index/src models/build.rs models/catalogue.toml models/src background/build.rs background/src)
+  fi
+  {
+    # Each crate with its version and features. Folders of path dependencies would tie the stamp to a clone.
+    cargo tree -p afterimage-background "${features[@]}" --target "$WASM_TARGET" -e normal,build --prefix none \
+      -f '{p} {f}' --no-dedupe | sed "s# (${ROOT}[^)]*)##" | LC_ALL=C sort -u
+    # The profiles stand at the end of Cargo.toml.
+    sed -n '/^\[profile/,$p' Cargo.toml
+    digest "${sources[@]}"
+    wasm_rustc_version
+    echo "$profile $CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS"
+    # How it is built: this file.
+    digest tools/wasm.sh
+  } | sha256sum | cut -c1-64
+}
+
+# Keeps the five newest builds of a module in the cache.
+forget_old_modules() {
+  find "$CACHE/wasm" -maxdepth 1 -name "$1-*" -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- |
+    while read -r old; do rm -rf "$old"; done
+}
+
+size_of() {
+  stat -c %s "$1" | awk '{ printf "%.2f MB", $1 / 1e6 }'
+}
