@@ -1,0 +1,123 @@
+// The diagnostics section: what embeds here and why, what is stored, and how one text is embedded.
+
+import type { Diagnosis, State } from "../../messages/messages.ts";
+import { ask } from "../shared/browser.ts";
+import { byId, element } from "../shared/dom.ts";
+import { backendName, bytes, milliseconds } from "../shared/format.ts";
+import { type MessageKey, number, text } from "../shared/strings.ts";
+
+const chain = byId("chain", HTMLTableElement);
+const choices = byId("choices", HTMLDListElement);
+const counts = byId("counts", HTMLDListElement);
+const diagnosis = byId("diagnosis", HTMLDListElement);
+const diagnoseText = byId("diagnose-text", HTMLInputElement);
+const diagnoseError = byId("diagnose-error", HTMLParagraphElement);
+const copyStatus = byId("copy-status", HTMLSpanElement);
+
+let shown: State | null = null;
+let diagnosed: Diagnosis | null = null;
+
+/** One line of a list of facts; `name` is its `data-fact`, by which tests find it. */
+type Fact = [name: string, label: MessageKey, value: string];
+
+function facts(list: HTMLElement, lines: Fact[]): void {
+  list.replaceChildren(
+    ...lines.flatMap(([name, label, value]) => [
+      element("dt", {}, text(label)),
+      element("dd", { "data-fact": name }, value),
+    ]),
+  );
+}
+
+/** Draws the state; called every two seconds. */
+export function showState(state: State): void {
+  shown = state;
+  const measured = (ms: number | null): string => (ms === null ? text("notMeasured") : milliseconds(ms));
+  chain.tBodies[0]?.replaceChildren(
+    ...state.chain.map((link) =>
+      element(
+        "tr",
+        { "data-backend": link.backend, "data-available": String(link.available), "data-code": link.code },
+        element("th", { scope: "row" }, backendName(link.backend)),
+        element("td", {}, element("code", {}, link.code), element("p", { class: "hint" }, link.detail)),
+        element("td", { class: "number" }, measured(link.queryMs)),
+        element("td", { class: "number" }, measured(link.bulkMs)),
+      ),
+    ),
+  );
+  const { queryChoice, bulkChoice } = state;
+  facts(choices, [
+    ["queryChoice", "queryChoice", text("chosen", backendName(queryChoice.backend), queryChoice.reason)],
+    ["bulkChoice", "bulkChoice", text("chosen", backendName(bulkChoice.backend), bulkChoice.reason)],
+  ]);
+  facts(counts, [
+    ["pages", "rowPages", number(state.pages)],
+    ["passages", "rowPassages", number(state.passages)],
+    ["queued", "rowQueued", number(state.queued)],
+    ["unembedded", "rowUnembedded", number(state.unembedded)],
+    ["storedBytes", "rowStored", bytes(state.storedBytes)],
+    ["modelBytes", "rowModels", bytes(state.modelBytes)],
+    ["space", "rowSpace", state.space],
+    ["version", "rowVersion", state.version],
+  ]);
+}
+
+async function diagnose(): Promise<void> {
+  diagnoseError.hidden = true;
+  try {
+    diagnosed = await ask({ type: "diagnose", text: diagnoseText.value });
+    const { backend, space, dims, tokens, tookMs, firstTen, norm } = diagnosed;
+    facts(diagnosis, [
+      ["backend", "rowBackend", backendName(backend)],
+      ["space", "rowSpace", space],
+      ["dims", "rowDims", number(dims)],
+      ["tokens", "rowTokens", tokens === null ? text("none") : number(tokens)],
+      ["tookMs", "rowTime", milliseconds(tookMs)],
+      ["firstTen", "rowFirstTen", firstTen.map((value) => value.toFixed(4)).join("  ")],
+      ["norm", "rowNorm", norm.toFixed(6)],
+    ]);
+    diagnosis.dataset.backend = backend;
+    diagnosis.hidden = false;
+  } catch (error) {
+    diagnosis.hidden = true;
+    diagnoseError.textContent = error instanceof Error ? error.message : String(error);
+    diagnoseError.hidden = false;
+  }
+}
+
+/** What helps to understand a problem, as JSON, without what a person read, typed or excluded. */
+function report(): string {
+  if (!shown) return "{}";
+  const { settings, ...state } = shown;
+  const { excludedSites, ...kept } = settings;
+  return JSON.stringify(
+    {
+      ...state,
+      settings: { ...kept, excludedSites: excludedSites.length },
+      diagnosis: diagnosed,
+      userAgent: navigator.userAgent,
+      cores: navigator.hardwareConcurrency,
+    },
+    null,
+    2,
+  );
+}
+
+async function copy(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(report());
+    copyStatus.textContent = text("copied");
+  } catch {
+    copyStatus.textContent = text("notCopied");
+  }
+}
+
+/** Wires the section up. */
+export function startDiagnostics(): void {
+  diagnoseText.value = text("diagnoseSample");
+  byId("diagnose-form", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    void diagnose();
+  });
+  byId("copy-button", HTMLButtonElement).addEventListener("click", () => void copy());
+}

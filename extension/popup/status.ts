@@ -1,0 +1,26 @@
+// The quiet line at the popup's foot: who answered and how fast, how much is remembered, what is going on.
+
+import type { Results, State } from "../../messages/messages.ts";
+import { backendName, milliseconds } from "../shared/format.ts";
+import { counted, text } from "../shared/strings.ts";
+
+/** The line; either part may be missing. */
+export function statusLine(answer: Results | null, state: State | null): string {
+  const parts: string[] = [];
+  if (answer) {
+    parts.push(answer.backend ? backendName(answer.backend) : text("wordsOnly"));
+    parts.push(milliseconds(answer.embedMs + answer.searchMs));
+  }
+  if (state) {
+    parts.push(counted("pages", state.pages));
+    if (state.settings.paused) parts.push(text("paused"));
+    if (state.queued > 0) parts.push(counted("queued", state.queued));
+    if (state.unembedded > 0) parts.push(counted("unembedded", state.unembedded));
+  }
+  return parts.join(" · ");
+}
+
+/** Something is still being read or embedded. */
+export function isBusy(state: State): boolean {
+  return state.queued + state.unembedded > 0;
+}

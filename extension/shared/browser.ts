@@ -1,0 +1,165 @@
+// The one file in `extension/` that speaks to the browser's extension API; everything else asks here.
+//
+// `chrome` alone serves both browsers: in Manifest V3 Firefox offers it with promises too, so no
+// polyfill and no second name is needed.
+
+import {
+  type Envelope,
+  type ErrorCode,
+  INTENT_KEY,
+  type Intent,
+  type Reply,
+  type Request,
+  type Response,
+  VERSION,
+} from "../../messages/messages.ts";
+
+/** Which response answers which request: the pairing that messages/src/request.rs documents. */
+interface Answers {
+  search: "results";
+  similar: "results";
+  forget: "forgotten";
+  state: "state";
+  configure: "state";
+  diagnose: "diagnosis";
+}
+
+/** What the extension's own pages may ask; `offer` and `capture` belong to content scripts. */
+type Askable = Extract<Request, { type: keyof Answers }>;
+type AnswerTo<R extends Askable> = Extract<Response, { type: Answers[R["type"]] }>;
+
+/** Why a question got no answer. `UNREACHABLE`: the background did not start or died twice in a row. */
+export class AskError extends Error {
+  readonly code: ErrorCode | "UNREACHABLE";
+
+  constructor(code: ErrorCode | "UNREACHABLE", message: string) {
+    super(message);
+    this.name = "AskError";
+    this.code = code;
+  }
+}
+
+/**
+ * Asks the background and gives its answer, or throws an {@link AskError}.
+ *
+ * The browser may end the background at any moment, even in the middle of a question; a question that
+ * was cut off so is asked once more, which wakes it. All requests may be repeated safely.
+ */
+export async function ask<R extends Askable>(request: R): Promise<AnswerTo<R>> {
+  const envelope: Envelope = { v: VERSION, request };
+  let reply: unknown;
+  try {
+    reply = (await send(envelope)) ?? (await send(envelope));
+  } catch (error) {
+    throw new AskError("UNREACHABLE", String(error instanceof Error ? error.message : error));
+  }
+  if (!isReply(reply)) throw new AskError("UNREACHABLE", translated("errorNoAnswer"));
+  if ("error" in reply) throw new AskError(reply.error.code, reply.error.message);
+  return reply.ok as AnswerTo<R>;
+}
+
+/** One attempt; `undefined` when the background was not there or went away before it answered. */
+async function send(envelope: Envelope): Promise<unknown> {
+  try {
+    return await chrome.runtime.sendMessage(envelope);
+  } catch (error) {
+    // The wordings of Chrome and Firefox for "no listener yet" and "gone before the answer".
+    if (/receiving end does not exist|(port|channel) (is )?closed|disconnected/i.test(String(error)))
+      return undefined;
+    throw error;
+  }
+}
+
+function isReply(value: unknown): value is Reply {
+  return typeof value === "object" && value !== null && ("ok" in value || "error" in value);
+}
+
+/** A text of `_locales`; the key itself where there is none, so that a gap is seen. Typed: strings.ts. */
+export function translated(key: string, substitutions: string[] = []): string {
+  return chrome.i18n.getMessage(key, substitutions) || key;
+}
+
+/** The language of the interface, as a BCP 47 tag. */
+export function language(): string {
+  return chrome.i18n.getUILanguage();
+}
+
+/** A tab whose page can be compared and searched for. */
+export interface WebTab {
+  url: string;
+  title: string;
+}
+
+/** The tab that one looks at, if it shows a web page. */
+export async function activeWebTab(): Promise<WebTab | null> {
+  const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
+  const url = tab?.url ?? "";
+  return /^https?:/.test(url) ? { url, title: tab?.title || url } : null;
+}
+
+/** Shows a page: in the tab that has it open, its window brought to the front, or else in a new tab. */
+export async function openOrSwitch(url: string): Promise<void> {
+  const tabs = await chrome.tabs.query({});
+  const open =
+    tabs.find((tab) => tab.url === url) ??
+    tabs.find((tab) => withoutFragment(tab.url) === withoutFragment(url));
+  if (open?.id === undefined) {
+    await chrome.tabs.create({ url });
+    return;
+  }
+  await chrome.tabs.update(open.id, { active: true });
+  await chrome.windows.update(open.windowId, { focused: true });
+}
+
+/** Opens a page in a new tab behind the current one. */
+export async function openInBackground(url: string): Promise<void> {
+  await chrome.tabs.create({ url, active: false });
+}
+
+/** An address up to its fragment, except where the fragment is the page's route (`#/`, `#!`). */
+function withoutFragment(url: string | undefined): string | undefined {
+  return url?.replace(/#(?![/!]).*$/, "");
+}
+
+/** A page's icon from the browser's own cache; `null` where the browser offers none (Firefox). */
+export function faviconUrl(pageUrl: string): string | null {
+  const base = chrome.runtime.getURL("/_favicon/");
+  if (!base.startsWith("chrome-extension:")) return null;
+  return `${base}?pageUrl=${encodeURIComponent(pageUrl)}&size=32`;
+}
+
+/** What the context menu or a keyboard command left for the popup to do: read once, then gone. */
+export async function takeIntent(): Promise<Intent | null> {
+  const stored: unknown = (await chrome.storage.session.get(INTENT_KEY))[INTENT_KEY];
+  if (stored === undefined) return null;
+  await chrome.storage.session.remove(INTENT_KEY);
+  return isIntent(stored) ? stored : null;
+}
+
+function isIntent(value: unknown): value is Intent {
+  if (typeof value !== "object" || value === null || !("type" in value)) return false;
+  if (value.type === "search") return "query" in value && typeof value.query === "string";
+  if (value.type !== "similar" || !("url" in value) || !("title" in value)) return false;
+  return typeof value.url === "string" && typeof value.title === "string";
+}
+
+/** The keyboard shortcut now set for a command of the manifest; `null` when there is none. */
+export async function shortcut(command: "_execute_action" | "find-similar"): Promise<string | null> {
+  const commands = await chrome.commands.getAll();
+  return commands.find((candidate) => candidate.name === command)?.shortcut || null;
+}
+
+/** The extension's version, as in the manifest. */
+export function version(): string {
+  return chrome.runtime.getManifest().version;
+}
+
+/** Opens the options page. */
+export async function openOptions(): Promise<void> {
+  await chrome.runtime.openOptionsPage();
+}
+
+/** Opens the welcome page in a new tab. */
+export async function openWelcome(): Promise<void> {
+  await chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
+}

@@ -1,0 +1,64 @@
+// Numbers and moments as people read them, in their language.
+
+import type { Backend } from "../../messages/messages.ts";
+import { language } from "./browser.ts";
+import { type MessageKey, text } from "./strings.ts";
+
+const MINUTE = 60_000;
+/** Units of relative time with their length in ms, longest first. */
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * 24 * 60 * MINUTE],
+  ["month", 30 * 24 * 60 * MINUTE],
+  ["week", 7 * 24 * 60 * MINUTE],
+  ["day", 24 * 60 * MINUTE],
+  ["hour", 60 * MINUTE],
+  ["minute", MINUTE],
+];
+
+const relative = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+const absolute = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" });
+
+/** "2 days ago", "yesterday"; `time` in ms since the epoch. */
+export function ago(time: number, now = Date.now()): string {
+  const distance = Math.min(0, time - now);
+  for (const [unit, length] of UNITS) {
+    if (-distance >= length) return relative.format(Math.ceil(distance / length), unit);
+  }
+  return text("justNow");
+}
+
+/** Date and time in full. */
+export function moment(time: number): string {
+  return absolute.format(time);
+}
+
+/** "1.4 MB"; steps of 1000, as browsers and file managers show sizes. */
+export function bytes(count: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return new Intl.NumberFormat(language(), {
+    style: "unit",
+    unit: units[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: step > 0 ? 1 : 0,
+  }).format(count / 1000 ** step);
+}
+
+/** "12 ms", with a decimal below ten. */
+export function milliseconds(ms: number): string {
+  return text(
+    "milliseconds",
+    new Intl.NumberFormat(language(), { maximumFractionDigits: ms < 10 ? 1 : 0 }).format(ms),
+  );
+}
+
+const BACKENDS: Record<Backend, MessageKey> = {
+  webGpu: "backendWebGpu",
+  cpu: "backendCpu",
+  hash: "backendHash",
+};
+
+/** An embedder's short name. */
+export function backendName(backend: Backend): string {
+  return text(BACKENDS[backend]);
+}
