@@ -16,7 +16,7 @@ wasm_cargo() {
   # By full path: a rustup proxy earlier in PATH would bring its own compiler. Debian ships no rust-lld.
   local program=(/usr/bin/cargo "$subcommand")
   if [ "$subcommand" = clippy ]; then program=(/usr/bin/cargo-clippy clippy); fi
-  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO=/usr/bin/cargo \
+  RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1 CARGO=/usr/bin/cargo \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$(debian_linker)" \
     "${program[@]}" -Zbuild-std=std,panic_abort --target "$WASM_TARGET" "$@"
 }
