@@ -1,0 +1,136 @@
+/**
+ * The content script: decides when a page is worth reading and sends its text to the background.
+ *
+ * Top frame only. When the page was in sight for three seconds, its address is offered; only if the
+ * background wants it is the text extracted. The page is read again when its address changes without a load,
+ * and when it is left (hidden) having been empty or having grown by half since.
+ *
+ * The page must not feel any of this: no change to its DOM, no frequent events, no layout of large parts, no
+ * MutationObserver over the whole tree (which a busy page would fire thousands of times).
+ */
+
+import type { Offer } from "../messages/messages.ts";
+import { ask, FAILED, GONE } from "./browser.ts";
+import { extractText } from "./extract.ts";
+import { visibleFields } from "./fields.ts";
+import { inSlices } from "./idle.ts";
+import { readMetadata } from "./metadata.ts";
+import { addressKey, watchNavigation } from "./navigation.ts";
+import { type Survey, surveyPage } from "./survey.ts";
+import { visibleFor } from "./visible.ts";
+
+/** What is in sight for less than this, ms, was passed through rather than read. */
+const VISIBLE_MS = 3_000;
+/** How many times larger a page must have become to be read again under the same address. */
+const GROWTH = 1.5;
+const READABLE = new Set(["text/html", "application/xhtml+xml", "text/plain", "text/markdown"]);
+/** Marks this script's own world (the page cannot see it), should it be injected twice. */
+const STARTED = Symbol.for("afterimage");
+
+/** One address being read; a new address is a new reading. */
+interface Reading {
+  key: string;
+  stop: AbortController;
+  /** `waiting` for three seconds in sight, `busy` reading, `unwanted` by the background. */
+  state: "waiting" | "busy" | "empty" | "unwanted" | "captured";
+  /** The page's size when it was read. */
+  elements: number;
+  /** What was sent last. */
+  text: string;
+}
+
+function start(): void {
+  const life = new AbortController();
+  let reading = newReading();
+
+  function newReading(): Reading {
+    return {
+      key: addressKey(location.href),
+      stop: new AbortController(),
+      state: "waiting",
+      elements: 0,
+      text: "",
+    };
+  }
+
+  function run(wait: number): void {
+    const current = reading;
+    read(current, wait)
+      .then((going) => {
+        if (!going) life.abort();
+      })
+      .catch(() => {
+        // Aborted by a newer reading, or the page broke under us: neither is anyone's concern.
+        if (current.state === "waiting" || current.state === "busy") current.state = "empty";
+      });
+  }
+
+  function worthAnotherLook(): boolean {
+    if (reading.state === "empty") return true;
+    return (
+      reading.state === "captured" && document.getElementsByTagName("*").length > reading.elements * GROWTH
+    );
+  }
+
+  watchNavigation(() => {
+    if (addressKey(location.href) !== reading.key) {
+      reading.stop.abort();
+      reading = newReading();
+      run(VISIBLE_MS);
+    } else if (worthAnotherLook()) {
+      run(VISIBLE_MS);
+    }
+  }, life.signal);
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      if (document.visibilityState === "hidden" && worthAnotherLook()) run(0);
+    },
+    { signal: life.signal },
+  );
+  life.signal.addEventListener("abort", () => reading.stop.abort());
+  run(VISIBLE_MS);
+}
+
+/** Reads one address. Resolves with `false` when there is nobody left to send anything to. */
+async function read(reading: Reading, wait: number): Promise<boolean> {
+  const signal = reading.stop.signal;
+  reading.state = "waiting";
+  if (wait > 0) await visibleFor(wait, signal);
+  reading.state = "busy";
+
+  const survey = await inSlices(surveyPage(document), signal);
+  const wanted = await ask({ type: "offer", ...makeOffer(survey) });
+  if (wanted === GONE) return false;
+  signal.throwIfAborted();
+  if (wanted === FAILED || wanted.type !== "wanted") {
+    reading.state = "empty";
+    return true;
+  }
+  if (wanted.skip !== null) {
+    reading.state = "unwanted";
+    return true;
+  }
+
+  const text = await extractText(document, survey, signal);
+  reading.elements = document.getElementsByTagName("*").length;
+  if (text === "" || text === reading.text) {
+    reading.state = text === "" ? "empty" : "captured";
+    return true;
+  }
+  // Asked once more: a login form may have opened in the meantime.
+  const captured = await ask({ type: "capture", offer: makeOffer(survey), ...readMetadata(document), text });
+  if (captured === GONE) return false;
+  reading.state = captured === FAILED ? "empty" : "captured";
+  if (captured !== FAILED) reading.text = text;
+  return true;
+}
+
+function makeOffer(survey: Survey): Offer {
+  return { url: location.href, ...visibleFields(survey.roots) };
+}
+
+if (window.top === window && READABLE.has(document.contentType) && !(STARTED in globalThis)) {
+  Object.defineProperty(globalThis, STARTED, { value: true });
+  start();
+}
