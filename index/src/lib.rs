@@ -1,1 +1,59 @@
+//! Passages and vectors in, ranked pages out.
+//!
+//! The index keeps every page that was read as *passages* (its title, then a few sentences each, see [`split`])
+//! and finds them again by their words and by their meaning. It knows neither a browser nor a model: durable
+//! bytes go through a [`store::Store`], vectors come from whoever has an embedder. Everything runs on one
+//! thread and compiles to WASM.
+//!
+//! # How it works
+//!
+//! - **Truth and derived state.** The store's tables `pages` and `passages` (`records`) are the only truth. At
+//!   [`Index::open`] all of it is read once and `memory` is built: the words of every passage (`postings`), its
+//!   vector (`vector`), and what is known of its page. Texts stay in the store and are read again for the few
+//!   pages that are shown. Nothing derived is stored, so nothing derived can be stale.
+//! - **Changes** (`index`) commit one batch and then change memory; a failed commit changes neither. A page's
+//!   text is replaced as a whole, under a new *generation*, so that a vector that was computed for the old text
+//!   is recognised and ignored. The caller's own changes (an entry of its queue) commit in the same batch.
+//! - **Vectors** arrive later than texts: [`Index::next_unembedded`] says what is missing in a *space* (a model
+//!   and its revision), [`Index::set_vectors`] keeps them. A passage has one vector; vectors of different
+//!   spaces are never compared.
+//! - **Questions** (`search`) score every passage: BM25 over words (`words`, `postings`), the cosine over
+//!   vectors, exhaustively. A page is as good as its best passage, for both: sums favour long pages, means
+//!   short ones, and the best passage is also the one that has the question's words close together. `fusion`
+//!   makes one score of the two, `snippet` shows where it matched.
+//! - **Damage.** Rows carry a version and a checksum. One that cannot be read is counted and left where it is,
+//!   its page reports an unknown text hash, and the next visit writes it anew.
+//!
+//! This is the engine that is right; its inside is simple on purpose (everything resident, every vector
+//! compared). The border is made to stay when the inside becomes segments.
+//!
+//! # Known limits
+//!
+//! A word must be typed as it is written, but for case and accents: no prefixes, no typing errors, no stems. Of
+//! scripts without spaces a single character finds only places where it stands alone. While passages move from
+//! one space to another, a question in either finds by meaning only those that are there.
+
+mod error;
+mod fusion;
+mod index;
+mod memory;
+mod page;
+mod postings;
+mod query;
+mod records;
+mod search;
+mod snippet;
+mod split;
 pub mod store;
+mod vector;
+mod words;
+
+pub use error::IndexError;
+pub use fusion::{Fusion, RANK_CONSTANT, WORDS_WEIGHT};
+pub use index::Index;
+pub use page::{BadPageId, NewPage, PageId, PageInfo, PassageRef, Unembedded};
+pub use postings::{B, K1, MAX_TERMS};
+pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
+pub use search::{SIMILAR_PASSAGES, SIMILAR_WORDS};
+pub use snippet::SNIPPET;
+pub use split::split;

@@ -1,15 +1,16 @@
 //! Where everything durable lives: a handful of ordered tables of bytes and one atomic commit.
 //!
-//! The background keeps them in IndexedDB; [`RamStore`] is their twin for tests. Both pass
-//! [`conformance`], the one shared test suite. The trait is this small on purpose: the layout of every
+//! The background keeps them in IndexedDB; [`RamStore`] is their twin for tests. Both pass `conformance`,
+//! the one shared test suite (cargo feature `conformance`). The trait is this small on purpose: the layout of every
 //! record is decided, versioned and tested in Rust, so the browser's database only has to keep bytes in
 //! key order and to commit all of a batch or none of it. The rejected alternative, one method for every
 //! record type, would have put half of the engine into the adapter, where no native test reaches it.
 
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod ram;
 
-pub use ram::RamStore;
+pub use ram::{Fault, RamStore};
 
 use std::fmt;
 
@@ -155,7 +156,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Full => write!(f, "the disk or the browser's quota is full: free some space"),
-            StoreError::Unavailable(why) => write!(f, "the database cannot be opened ({why}): restart the browser"),
+            StoreError::Unavailable(why) => {
+                write!(f, "the database cannot be opened ({why}): restart the browser")
+            }
             StoreError::Failed(why) => write!(f, "the database failed: {why}"),
         }
     }

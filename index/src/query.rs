@@ -1,0 +1,147 @@
+//! Questions and their answers.
+
+use crate::fusion::Fusion;
+use crate::page::PageInfo;
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Query<'a> {
+    /// Its words, as typed; any text.
+    pub text: &'a str,
+    /// Its meaning, where an embedder was there to give one.
+    pub vector: Option<QueryVector<'a>>,
+    /// What every hit must satisfy.
+    pub filters: Filters,
+    /// At most this many hits.
+    pub limit: usize,
+}
+
+/// The meaning of a question.
+#[derive(Debug, Clone)]
+pub struct QueryVector<'a> {
+    /// The space (model and revision). Only passages of the same space are compared with it.
+    pub space: &'a str,
+    /// The vector, of any length but zero.
+    pub values: &'a [f32],
+    /// How it is combined with the words.
+    pub fusion: Fusion,
+    /// A page whose best cosine is below this is not found by its meaning. At -1 every page is a hit, above
+    /// 1 only words find pages.
+    pub min_cosine: f32,
+}
+
+/// What every hit must satisfy; an absent field asks nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filters {
+    /// A host, which its subdomains match too: `example.org` finds `www.example.org`.
+    pub site: Option<String>,
+    /// Last seen at this time or later, ms since the epoch.
+    pub after: Option<f64>,
+    /// Last seen before this time, ms since the epoch.
+    pub before: Option<f64>,
+}
+
+impl Filters {
+    /// Whether `page` satisfies all of them.
+    pub(crate) fn accept(&self, page: &PageInfo) -> bool {
+        self.after.is_none_or(|after| page.last_seen >= after)
+            && self.before.is_none_or(|before| page.last_seen < before)
+            && self.site.as_deref().is_none_or(|site| on_site(&page.url, site))
+    }
+}
+
+/// Whether the host of `url` is `site` or one of its subdomains. A blank site asks nothing.
+fn on_site(url: &str, site: &str) -> bool {
+    let site = site.trim().trim_matches('.').to_lowercase();
+    let host = host(url).trim_end_matches('.').to_lowercase();
+    match host.strip_suffix(&site) {
+        Some(rest) => site.is_empty() || rest.is_empty() || rest.ends_with('.'),
+        None => false,
+    }
+}
+
+/// The host in `url`, or nothing. By hand: the URLs come from the browser's own parser, and a second one
+/// would be the largest dependency of this crate.
+fn host(url: &str) -> &str {
+    let Some((_, rest)) = url.split_once("://") else { return "" };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// One page that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The page.
+    pub page: PageInfo,
+    /// Its best passage around what matched, in pieces that together are one text; those that match a word
+    /// of the question are marked.
+    pub snippet: Vec<Piece>,
+    /// The fused score; comparable within one answer only.
+    pub score: f64,
+    /// The cosine of the page's best passage with the question, where the page has vectors of its space.
+    pub cosine: Option<f64>,
+    /// The BM25 score of the page's best passage, if a word matched.
+    pub bm25: Option<f64>,
+    /// What found it.
+    pub why: Why,
+}
+
+/// A piece of a snippet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Plain text.
+    pub text: String,
+    /// It matches the question.
+    pub marked: bool,
+}
+
+/// What found a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Words of the question are in it.
+    Words,
+    /// It means something close.
+    Meaning,
+    /// Both.
+    Both,
+}
+
+/// How much is in the index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Pages.
+    pub pages: usize,
+    /// Their passages, titles included.
+    pub passages: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_matches_itself_and_its_subdomains() {
+        for (url, site, matches) in [
+            ("https://example.org/a", "example.org", true),
+            ("https://www.example.org/a", "example.org", true),
+            ("https://WWW.Example.ORG/a", " Example.org ", true),
+            ("https://badexample.org/", "example.org", false),
+            ("https://example.org.evil.test/", "example.org", false),
+            ("https://evil.test/?u=https://example.org/", "example.org", false),
+            ("https://evil.test#@example.org", "example.org", false),
+            ("https://user:pw@example.org:8443/", "example.org", true),
+            ("https://example.org", "www.example.org", false),
+            ("http://[2001:db8::1]:80/", "2001:db8::1", true),
+            ("https://example.org./", "example.org", true),
+            ("no url at all", "example.org", false),
+            ("", "example.org", false),
+            ("https://example.org/", "", true),
+        ] {
+            assert_eq!(on_site(url, site), matches, "{url} on {site}");
+        }
+    }
+}

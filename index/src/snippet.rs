@@ -1,0 +1,206 @@
+//! What is shown of a passage: some 240 characters around the densest run of matching words, those marked.
+
+use crate::query::Piece;
+use crate::words::{is_stop_word, words};
+use std::collections::HashSet;
+use std::ops::Range;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// How long a snippet may be, in characters, without the ellipses. Three lines of a side panel; at a few tens
+/// the marked words lose their context, at thousands a result is no longer read at a glance.
+pub const SNIPPET: usize = 240;
+
+/// A window that begins in the middle of a sentence moves back to its beginning if that is at most so many
+/// characters away: people recognise beginnings. At 0 every snippet starts at a match.
+const LEAD: usize = 80;
+
+/// A part of `text` with the words in `terms` (folded) marked, as pieces that together are that part on one
+/// line. Without matches it is the beginning of the text.
+pub(crate) fn snippet(text: &str, terms: &HashSet<String>) -> Vec<Piece> {
+    let matches = matches(text, terms);
+    let window = window(text, &matches);
+    let marks = merged(
+        matches
+            .into_iter()
+            .map(|(range, _)| range)
+            .filter(|range| range.start >= window.start && range.end <= window.end),
+    );
+
+    let mut pieces = Vec::new();
+    let mut add = |part: &str, marked: bool| {
+        if !part.is_empty() {
+            pieces.push(Piece { text: part.replace(char::is_whitespace, " "), marked });
+        }
+    };
+    if !text[..window.start].trim().is_empty() {
+        add("… ", false);
+    }
+    let mut at = window.start;
+    for mark in marks {
+        add(&text[at..mark.start], false);
+        add(&text[mark.clone()], true);
+        at = mark.end;
+    }
+    add(&text[at..window.end], false);
+    if !text[window.end..].trim().is_empty() {
+        add(" …", false);
+    }
+    joined(pieces)
+}
+
+/// Where words of `terms` are, and which word each one is. Stop words do not count, unless `terms` has only
+/// such (the question's terms have none otherwise).
+fn matches(text: &str, terms: &HashSet<String>) -> Vec<(Range<usize>, String)> {
+    let only_stop_words = terms.iter().all(|term| is_stop_word(term));
+    let mut found = Vec::new();
+    words(text, |word, range| {
+        if terms.contains(word) && (only_stop_words || !is_stop_word(word)) {
+            found.push((range, word.to_owned()));
+        }
+    });
+    found
+}
+
+/// The part to show, without blanks at its ends.
+fn window(text: &str, matches: &[(Range<usize>, String)]) -> Range<usize> {
+    let whole = trimmed(text, 0..text.len());
+    if text[whole.clone()].chars().nth(SNIPPET).is_none() {
+        return whole;
+    }
+    let dense = densest(text, matches).unwrap_or(whole.start..whole.start);
+    let start = beginning(text, whole.start, dense.clone());
+    let end = ending(text, start, dense.end);
+    trimmed(text, start..end)
+}
+
+/// The matches that fit into one snippet and have the most different words, then the most words; of equals the
+/// first.
+fn densest(text: &str, matches: &[(Range<usize>, String)]) -> Option<Range<usize>> {
+    let mut best: Option<((usize, usize), Range<usize>)> = None;
+    let mut counts: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+    let mut last = 0;
+    let mut length = 0; // characters from the first match of the run to the end of the last
+    for (first, (range, word)) in matches.iter().enumerate() {
+        if last <= first {
+            last = first;
+            length = 0;
+        }
+        while let Some((next, next_word)) = matches.get(last) {
+            let from = if last == first { range.start } else { matches[last - 1].0.end };
+            let more = text.get(from..next.end).map_or(0, |part| part.chars().count());
+            if last > first && length + more > SNIPPET {
+                break;
+            }
+            length += more;
+            *counts.entry(next_word).or_default() += 1;
+            last += 1;
+        }
+        let worth = (counts.len(), last - first);
+        if best.as_ref().is_none_or(|(most, _)| worth > *most) {
+            best = Some((worth, range.start..matches[last - 1].0.end));
+        }
+        // The run moves on: without this match, and without the characters up to the next one.
+        if let Some(count) = counts.get_mut(word.as_str()) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(word.as_str());
+            }
+        }
+        if let Some((next, _)) = matches.get(first + 1) {
+            length = length.saturating_sub(text[range.start..next.start].chars().count());
+        }
+    }
+    best.map(|(_, range)| range)
+}
+
+/// Where a snippet that must show `dense` begins: at the start of its sentence if there is room, else at a
+/// word, so that the match has some text before it.
+fn beginning(text: &str, earliest: usize, dense: Range<usize>) -> usize {
+    let room = SNIPPET.saturating_sub(text[dense.clone()].chars().count());
+    let back = |characters: usize| {
+        let before = text[earliest..dense.start].char_indices().rev().take(characters).last();
+        before.map_or(dense.start, |(at, _)| earliest + at)
+    };
+    let floor = back(room.min(LEAD));
+    let area = &text[floor..dense.start];
+    // A sentence that starts in the area; its first piece may be the rest of one that started before.
+    let sentence = area
+        .split_sentence_bound_indices()
+        .map(|(at, _)| floor + at)
+        .filter(|at| *at > floor || starts_sentence(text, *at));
+    if let Some(start) = sentence.last() {
+        return start;
+    }
+    let floor = back(room.min(LEAD / 2));
+    word_border_after(text, floor, dense.start)
+}
+
+/// Whether what is before `at` ends a sentence or a line.
+fn starts_sentence(text: &str, at: usize) -> bool {
+    let before = &text[..at];
+    let ends = before.trim_end();
+    ends.is_empty()
+        || ends.ends_with(['.', '!', '?', '。', '！', '？', '…'])
+        || before[ends.len()..].contains('\n')
+}
+
+/// The first place in `from..=to` at which no word is cut.
+fn word_border_after(text: &str, from: usize, to: usize) -> usize {
+    let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    if from == 0 || !in_word(text[..from].chars().next_back()) || !in_word(text[from..].chars().next()) {
+        return from;
+    }
+    text[from..to].split_word_bound_indices().nth(1).map_or(from, |(at, _)| from + at)
+}
+
+/// Where a snippet that begins at `start` and must show the text up to `shown` ends.
+fn ending(text: &str, start: usize, shown: usize) -> usize {
+    let Some((last, _)) = text[start..].char_indices().nth(SNIPPET) else { return text.len() };
+    let last = (start + last).max(shown);
+    // Room for a border: a sentence's end in the last third, else a word's.
+    let area = &text[start..last];
+    let sentence = (area.split_sentence_bound_indices().map(|(at, _)| start + at))
+        .last()
+        .filter(|at| *at >= shown && text[start..*at].chars().count() >= SNIPPET * 2 / 3);
+    if let Some(end) = sentence {
+        return end;
+    }
+    let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    if !in_word(text[..last].chars().next_back()) || !in_word(text[last..].chars().next()) {
+        return last;
+    }
+    let (border, _) = area.split_word_bound_indices().next_back().unwrap_or((area.len(), ""));
+    // A word that fills the snippet is cut.
+    if start + border >= shown && border > 0 { start + border } else { last }
+}
+
+/// `range` without the blanks at its ends.
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + (part.len() - part.trim_start().len());
+    start..start + part.trim().len()
+}
+
+/// Ranges that overlap or touch become one: pairs of characters of one word.
+fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut all: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+/// Neighbours that are both marked, or both not, become one.
+fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut all: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match all.last_mut() {
+            Some(last) if last.marked == piece.marked => last.text.push_str(&piece.text),
+            _ => all.push(piece),
+        }
+    }
+    all
+}
