@@ -1,0 +1,188 @@
+// The ways in: the popup by keyboard alone, the context menu, the keyboard commands.
+//
+// Menus and keys belong to the browser, not to a page; what a test can do without a window is to dispatch
+// the browser's events in the worker. window.test.ts presses real keys.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Page } from "puppeteer-core";
+import { ownUrl } from "./harness/pages.ts";
+import { openPopup, rows, waitForRows } from "./harness/popup.ts";
+import { Session } from "./harness/session.ts";
+import { until } from "./harness/until.ts";
+
+const ARTICLES = ["sourdough", "rye-bread", "honeybees", "volcano"];
+
+let session: Session;
+before(async () => {
+  session = await Session.start();
+  await session.readAll(ARTICLES.map(ownUrl));
+  await session.extension.waitIndexed(90);
+});
+after(() => session.close());
+
+test("the popup finds while one types, marks the words and opens the chosen page on Enter", async () => {
+  const popup = await openPopup(session);
+  // No click and no focus call: the box must have the focus by itself.
+  await popup.keyboard.type("dancing scouts");
+  const byWords = await waitForRows(popup, "dancing scouts");
+  assert.equal(byWords[0]?.url, ownUrl("honeybees"));
+  assert.ok(
+    byWords[0]?.marks.some((mark) => /^(danc|scout)/i.test(mark)),
+    `marked: ${byWords[0]?.marks}`,
+  );
+  assert.equal(byWords[0]?.why, "both");
+
+  await popup.keyboard.down("Control");
+  await popup.keyboard.press("a");
+  await popup.keyboard.up("Control");
+  await popup.keyboard.type("leavened loaves");
+  const found = await waitForRows(popup, "leavened loaves");
+  const urls = found.map((row) => row.url);
+  assert.ok(
+    urls.slice(0, 2).includes(ownUrl("sourdough")) && urls.slice(0, 2).includes(ownUrl("rye-bread")),
+    `bread first: ${urls}`,
+  );
+  await popup.keyboard.press("ArrowDown");
+  const selected = await popup.$eval("[aria-selected=true]", (row) => (row as HTMLElement).dataset.url);
+  assert.equal(selected, urls[1], "the arrow moved to the second row");
+  const opened = session.chromium.browser.waitForTarget((target) => target.url() === urls[1], {
+    timeout: 10_000,
+  });
+  await popup.keyboard.press("Enter");
+  const page = await (await opened).page();
+  await page?.close();
+  if (!popup.isClosed()) await popup.close();
+});
+
+test("Enter on a page that is open already goes to its tab", async () => {
+  const page = await session.open(ownUrl("volcano"));
+  const pagesBefore = (await session.chromium.browser.pages()).length;
+  const popup = await openPopup(session);
+  await popup.keyboard.type("predicting eruptions");
+  const [first] = await waitForRows(popup, "predicting eruptions");
+  assert.equal(first?.url, ownUrl("volcano"));
+  await popup.keyboard.press("Enter");
+  await until("its tab is the one in front", async () => {
+    const tabs = await session.extension.page.evaluate(() =>
+      chrome.tabs.query({ lastFocusedWindow: true, active: true }),
+    );
+    return tabs[0]?.url === ownUrl("volcano");
+  });
+  const pagesNow = (await session.chromium.browser.pages()).filter((each) => each !== popup).length;
+  assert.equal(pagesNow, pagesBefore, "no second tab was opened");
+  if (!popup.isClosed()) await popup.close();
+  await page.close();
+});
+
+test("Shift+Delete, pressed twice, forgets the page and all of it", async () => {
+  const page = await session.open("about:blank");
+  session.server.set(
+    ownUrl("secret"),
+    "<!doctype html><title>Surprise</title><p>A ukulele for the birthday of Aunt Petronella.</p>",
+  );
+  await page.close();
+  const secret = await session.read(ownUrl("secret"));
+  await session.extension.waitIndexed(30);
+  const passages = (await session.extension.rows("passages")).length;
+  await secret.close();
+  const popup = await openPopup(session);
+  await popup.keyboard.type("ukulele");
+  assert.equal((await waitForRows(popup, "ukulele"))[0]?.url, ownUrl("secret"));
+  for (let press = 0; press < 2; press += 1) {
+    await popup.keyboard.down("Shift");
+    await popup.keyboard.press("Delete");
+    await popup.keyboard.up("Shift");
+  }
+  await until(
+    "its row is gone",
+    async () => !(await rows(popup)).some((row) => row.url === ownUrl("secret")),
+  );
+  assert.deepEqual((await session.extension.searchWords("ukulele")).hits, []);
+  assert.ok(
+    (await session.extension.rows("passages")).length < passages,
+    "its passages are gone from the disk",
+  );
+  await popup.close();
+});
+
+test("“Find similar pages” in the context menu shows them in the popup", async () => {
+  const page = await session.open(ownUrl("rye-bread"));
+  const popup = await throughDoor(() =>
+    session.worker.evaluate(async (url) => {
+      const [tab] = await chrome.tabs.query({ url });
+      const clicked = { menuItemId: "find-similar", pageUrl: url, editable: false };
+      dispatch(chrome.contextMenus.onClicked, clicked, tab);
+      function dispatch(event: unknown, ...args: unknown[]): void {
+        (event as { dispatch: (...all: unknown[]) => void }).dispatch(...args);
+      }
+    }, ownUrl("rye-bread")),
+  );
+  const found = await waitForRows(popup, "", "similar");
+  assert.equal(found[0]?.url, ownUrl("sourdough"));
+  assert.ok(!found.some((row) => row.url === ownUrl("rye-bread")), "not the page itself");
+  assert.match(await popup.$eval("#context-title", (title) => title.textContent ?? ""), /A Dark Rye Loaf/);
+  await popup.close();
+  await page.close();
+});
+
+test("on selected text the context menu searches for it", async () => {
+  const page = await session.open(ownUrl("rye-bread"));
+  const popup = await throughDoor(() =>
+    session.worker.evaluate(async (url) => {
+      const [tab] = await chrome.tabs.query({ url });
+      const clicked = {
+        menuItemId: "search-selection",
+        selectionText: " predicting eruptions ",
+        pageUrl: url,
+      };
+      dispatch(chrome.contextMenus.onClicked, clicked, tab);
+      function dispatch(event: unknown, ...args: unknown[]): void {
+        (event as { dispatch: (...all: unknown[]) => void }).dispatch(...args);
+      }
+    }, ownUrl("rye-bread")),
+  );
+  const found = await waitForRows(popup, "predicting eruptions");
+  assert.equal(found[0]?.url, ownUrl("volcano"));
+  await popup.close();
+  await page.close();
+});
+
+test("the command “find similar” does what the menu does", async () => {
+  const page = await session.open(ownUrl("sourdough"));
+  const popup = await throughDoor(() =>
+    session.worker.evaluate(async (url) => {
+      const [tab] = await chrome.tabs.query({ url });
+      dispatch(chrome.commands.onCommand, "find-similar", tab);
+      function dispatch(event: unknown, ...args: unknown[]): void {
+        (event as { dispatch: (...all: unknown[]) => void }).dispatch(...args);
+      }
+    }, ownUrl("sourdough")),
+  );
+  const found = await waitForRows(popup, "", "similar");
+  assert.equal(found[0]?.url, ownUrl("rye-bread"));
+  await popup.close();
+  await page.close();
+});
+
+test("the popup opens over a page and the shortcut is registered", async () => {
+  const page = await session.open(ownUrl("honeybees"));
+  const popup = await throughDoor(() => session.worker.evaluate(() => chrome.action.openPopup()));
+  await popup.waitForSelector("#query:focus");
+  const commands = await session.extension.page.evaluate(() => chrome.commands.getAll());
+  const shortcut = commands.find((command) => command.name === "_execute_action")?.shortcut;
+  assert.equal(shortcut, "Alt+Shift+F");
+  await popup.close();
+  await page.close();
+});
+
+/** Knocks on a door and gives the popup that opens. */
+async function throughDoor(knock: () => Promise<unknown>): Promise<Page> {
+  await session.extension.state();
+  const opened = session.chromium.browser.waitForTarget(
+    (target) => target.url().startsWith(session.extension.url("popup/popup.html")),
+    { timeout: 15_000 },
+  );
+  await knock();
+  return (await opened).asPage();
+}

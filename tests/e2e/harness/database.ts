@@ -1,0 +1,98 @@
+// The extension's database, read and held from one of its own pages, behind the product's back.
+
+import type { Page } from "puppeteer-core";
+
+/** The tables of `index/src/store`. */
+export type Table = "pages" | "passages" | "queue" | "models" | "meta";
+
+/** A row, its value only as a fingerprint. */
+export interface Row {
+  key: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** All rows of a table; none where the database does not exist yet (asking must not create it). */
+export function rows(page: Page, table: Table): Promise<Row[]> {
+  return page.evaluate(async (name) => {
+    const known = await indexedDB.databases();
+    if (!known.some((database) => database.name === "afterimage")) return [];
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open("afterimage");
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    try {
+      const found = await new Promise<[IDBValidKey, unknown][]>((resolve, reject) => {
+        const all: [IDBValidKey, unknown][] = [];
+        const cursor = database.transaction(name).objectStore(name).openCursor();
+        cursor.onerror = () => reject(cursor.error);
+        cursor.onsuccess = () => {
+          const at = cursor.result;
+          if (at === null) return resolve(all);
+          all.push([at.key, at.value]);
+          at.continue();
+        };
+      });
+      return await Promise.all(
+        found.map(async ([key, value]) => {
+          const blob =
+            value instanceof Blob ? value : new Blob([isBytes(value) ? value : JSON.stringify(value)]);
+          const bytes = await blob.arrayBuffer();
+          const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+          const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+          return { key: String(key), bytes: bytes.byteLength, sha256 };
+        }),
+      );
+    } finally {
+      database.close();
+    }
+
+    function isBytes(value: unknown): value is BufferSource {
+      return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+    }
+  }, table);
+}
+
+/**
+ * Opens a transaction and keeps it open until the function given back is called.
+ *
+ * `readonly` lets the worker read on and stops its next write before it starts; `readwrite` stops both. An
+ * IndexedDB transaction lives only while it has requests, so one is always under way.
+ */
+export async function hold(
+  page: Page,
+  tables: Table[],
+  mode: "readonly" | "readwrite",
+): Promise<() => Promise<void>> {
+  await page.evaluate(
+    (names, how) =>
+      new Promise<void>((resolve, reject) => {
+        const state = globalThis as { holding?: boolean };
+        state.holding = true;
+        const opening = indexedDB.open("afterimage");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const transaction = database.transaction(names, how);
+          transaction.oncomplete = () => database.close();
+          const store = transaction.objectStore(names[0] ?? "");
+          const spin = () => {
+            if (state.holding !== true) return;
+            resolve();
+            const request = store.get("\u0000");
+            request.onsuccess = spin;
+          };
+          const first = store.get("\u0000");
+          first.onsuccess = spin;
+          first.onerror = () => reject(first.error);
+        };
+      }),
+    tables,
+    mode,
+  );
+  return () =>
+    page.evaluate(() => {
+      (globalThis as { holding?: boolean }).holding = false;
+    });
+}

@@ -1,0 +1,68 @@
+// The popup, opened as a page: the same document and script, without the browser's frame around it.
+
+import type { Page } from "puppeteer-core";
+import type { Session } from "./session.ts";
+
+/** A row as the popup shows it. */
+export interface PopupRow {
+  page: string;
+  url: string;
+  title: string;
+  why: string;
+  score: number;
+  snippet: string;
+  marks: string[];
+}
+
+/** The size at which the browser shows the popup. */
+const VIEWPORT = { width: 480, height: 600 };
+
+/** Opens it in a window of its own. */
+export async function openPopup(session: Session): Promise<Page> {
+  const page = await session.chromium.browser.newPage({ type: "window" });
+  await page.setViewport(VIEWPORT);
+  await page.goto(session.extension.url("popup/popup.html"));
+  return page;
+}
+
+/** Waits until the popup shows its last word on a question; `similar` and `words` likewise. */
+export async function waitForRows(
+  popup: Page,
+  query: string,
+  mode: "words" | "hybrid" | "similar" = "hybrid",
+): Promise<PopupRow[]> {
+  await popup.waitForFunction(
+    (typed, how) => {
+      const list = document.querySelector<HTMLElement>("#results");
+      return (
+        list?.dataset.query === typed &&
+        list.dataset.mode === how &&
+        list.getAttribute("aria-busy") === "false"
+      );
+    },
+    { timeout: 30_000 },
+    query,
+    mode,
+  );
+  return rows(popup);
+}
+
+/** The rows on the screen. */
+export function rows(popup: Page): Promise<PopupRow[]> {
+  return popup.$$eval("[role=option][data-page]", (options) =>
+    options.map((option) => {
+      const { page = "", url = "", why = "", score = "" } = (option as HTMLElement).dataset;
+      const said = (selector: string) => option.querySelector(selector)?.textContent?.trim() ?? "";
+      const marks = [...option.querySelectorAll(".row-snippet mark")].map((mark) => mark.textContent ?? "");
+      return {
+        page,
+        url,
+        why,
+        score: Number(score),
+        title: said(".row-title"),
+        snippet: said(".row-snippet"),
+        marks,
+      };
+    }),
+  );
+}
