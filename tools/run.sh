@@ -13,6 +13,6 @@ command_run() {
   # Chromium refuses to run as root with its sandbox.
   if [ "$(id -u)" -eq 0 ]; then sandbox=(--no-sandbox); fi
   say "Chromium, with a profile of its own in $CACHE/profile; close its window to end"
-  "$CHROMIUM" "${sandbox[@]}" --user-data-dir="$CACHE/profile" --no-first-run \
+  "$CHROME" "${sandbox[@]}" --user-data-dir="$CACHE/profile" --no-first-run \
     --disable-extensions-except="$ROOT/dist/chrome" --load-extension="$ROOT/dist/chrome"
 }

@@ -54,15 +54,15 @@ need_apt() {
 # Chromium itself, and (with "window") what a real window on a machine without a display needs.
 # Branded Chrome no longer loads unpacked extensions from the command line, so it is not looked for.
 need_chromium() {
-  CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}"
-  if [ -z "$CHROMIUM" ]; then
+  CHROME="${CHROME:-$(command -v chromium || command -v chromium-browser || true)}"
+  if [ -z "$CHROME" ]; then
     need_apt chromium fonts-liberation
-    CHROMIUM="$(command -v chromium)"
+    CHROME="$(command -v chromium)"
   fi
   if [ "${1:-}" = window ]; then
     if ! command -v xdotool >/dev/null || ! command -v Xvfb >/dev/null; then need_apt xvfb xdotool; fi
   fi
-  export CHROMIUM
+  export CHROME
 }
 
 need_chromedriver() {

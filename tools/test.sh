@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# `test`: native, wasm, content, e2e; the quick ones first. Stops at the first part that fails.
+# `test`: native, wasm, content, extension, e2e; the quick ones first. Stops at the first part that fails.
 
 command_test() {
   local parts=("$@") part
-  if [ ${#parts[@]} -eq 0 ]; then parts=(native wasm content e2e); fi
+  if [ ${#parts[@]} -eq 0 ]; then parts=(native wasm content extension e2e); fi
   for part in "${parts[@]}"; do
     case "$part" in
-      native | wasm | content | e2e) ;;
-      *) fail "test knows native, wasm, content and e2e, not '$part'." ;;
+      native | wasm | content | extension | e2e) ;;
+      *) fail "test knows native, wasm, content, extension and e2e, not '$part'." ;;
     esac
   done
   for part in "${parts[@]}"; do
@@ -42,6 +42,12 @@ test_content() {
   run_node_tests content
 }
 
+# What the extension's own pages work with, in Node.
+test_extension() {
+  build_tests
+  run_node_tests extension
+}
+
 # The whole extension in Chromium.
 test_e2e() {
   command_build
@@ -50,7 +56,7 @@ test_e2e() {
   run_node_tests e2e
 }
 
-# run_node_tests FOLDER: one file at a time, as each starts a browser of its own.
+# run_node_tests FOLDER: one file at a time, as most start a browser of their own.
 run_node_tests() {
   local files
   mapfile -t files < <(find "$STAGE/tests/$1" -maxdepth 1 -name '*.test.mjs' 2>/dev/null | sort)
