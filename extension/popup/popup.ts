@@ -65,6 +65,8 @@ let state: State | null = null;
 let answer: Results | null = null;
 /** Enter was pressed before the rows of the question were there: the best of its last answer is opened. */
 let openWhenShown = false;
+/** What was just done; takes the status line until the next question. */
+let notice: string | null = null;
 
 const list = new ResultList(results, query, {
   open: (hit, where) => {
@@ -93,9 +95,9 @@ async function forget(hit: Hit): Promise<void> {
     const { pages } = await ask({ type: "forget", page: hit.page });
     list.remove(hit.page);
     if (list.hits.length === 0) say(nothingFound(query.value.trim(), state));
+    notice = counted("forgotten", pages);
+    announce(notice);
     await refreshState();
-    status.textContent = counted("forgotten", pages);
-    announce(counted("forgotten", pages));
   } catch (error) {
     showProblem(error instanceof Error ? error.message : String(error));
   }
@@ -110,6 +112,7 @@ function isStale(): boolean {
 function newQuestion(): number {
   clearTimeout(pause);
   openWhenShown = false;
+  notice = null;
   list.reset();
   return ++asked;
 }
@@ -252,7 +255,7 @@ function showProblem(what: string | null): void {
 }
 
 function showStatus(): void {
-  status.textContent = statusLine(answer, state);
+  status.textContent = notice ?? statusLine(answer, state);
 }
 
 async function refreshState(): Promise<void> {

@@ -44,12 +44,10 @@ export function bytes(count: number): string {
   }).format(count / 1000 ** step);
 }
 
-/** "12 ms", with a decimal below ten. */
+/** "12 ms"; below ten with two digits that count. */
 export function milliseconds(ms: number): string {
-  return text(
-    "milliseconds",
-    new Intl.NumberFormat(language(), { maximumFractionDigits: ms < 10 ? 1 : 0 }).format(ms),
-  );
+  const digits = ms < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 };
+  return text("milliseconds", new Intl.NumberFormat(language(), digits).format(ms));
 }
 
 const BACKENDS: Record<Backend, MessageKey> = {
