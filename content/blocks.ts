@@ -101,15 +101,19 @@ interface Level {
 
 /** The nodes of one level, one after the other. */
 class Siblings {
-  constructor(
-    private next: Node | null,
-    private readonly assigned: Node[] = [],
-  ) {}
+  #next: Node | null;
+  #assigned: Node[];
+
+  constructor(next: Node | null, assigned: Node[] = []) {
+    this.#next = next;
+    this.#assigned = assigned;
+  }
 
   take(): Node | null {
-    const node = this.next ?? this.assigned.shift() ?? null;
+    const node = this.#next;
+    if (node === null) return this.#assigned.shift() ?? null;
     // If the page removes a node between two slices, the rest of that level is lost: rare and harmless.
-    if (this.next !== null) this.next = this.next.nextSibling;
+    this.#next = node.nextSibling;
     return node;
   }
 }
@@ -145,8 +149,7 @@ class Lines {
   }
 
   add(text: string, preformatted: boolean, link: boolean): void {
-    if (!preformatted) return this.#append(text, link);
-    const [first = "", ...more] = text.split(/\n[^\S\n]*\n/);
+    const [first = "", ...more] = preformatted ? text.split(/\n[^\S\n]*\n/) : [text];
     this.#append(first, link);
     for (const paragraph of more) {
       this.end();
