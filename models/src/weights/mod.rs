@@ -1,0 +1,206 @@
+//! Model weights: what is published (safetensors, f32) and what is shipped (the same names, int8 rows
+//! with f32 scales).
+//!
+//! The shipped file is one safetensors file. Every matrix is `I8 [rows, columns]` beside a vector
+//! `<name>.scale`, `F32 [rows]`: value = int8 × scale of its row. Vectors (biases, LayerNorm) stay f32.
+//! The header's metadata has one key, `afterimage`, with a JSON object: the format's version and the
+//! [`BertConfig`]; so one file, under one pinned SHA-256, is all that an encoder needs. (One key, because
+//! a header with several is written in an order that changes from run to run.)
+
+mod convert;
+mod quantise;
+
+pub use convert::convert;
+pub use quantise::{QuantisedMatrix, quantise};
+
+use crate::bert::BertConfig;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version of the shipped format.
+pub const FORMAT: u32 = 1;
+/// The metadata key.
+pub(crate) const METADATA_KEY: &str = "afterimage";
+
+/// What the metadata key holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Metadata {
+    pub format: u32,
+    pub config: BertConfig,
+}
+
+/// A dequantised matrix, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// Outputs of a layer, or entries of a table.
+    pub rows: usize,
+    /// Inputs of a layer, or the width of an entry.
+    pub columns: usize,
+    /// `rows × columns` values.
+    pub values: Vec<f32>,
+}
+
+/// Weights that can be read by name, published or shipped.
+#[derive(Debug)]
+pub struct Weights<'a> {
+    tensors: SafeTensors<'a>,
+    config: BertConfig,
+}
+
+impl<'a> Weights<'a> {
+    /// Opens a published file, whose config comes beside it.
+    pub fn published(bytes: &'a [u8], config: BertConfig) -> Result<Self, WeightsError> {
+        Ok(Self { tensors: open(bytes)?, config })
+    }
+
+    /// Opens a file of our own converter.
+    pub fn converted(bytes: &'a [u8]) -> Result<Self, WeightsError> {
+        let tensors = open(bytes)?;
+        let (_, header) =
+            SafeTensors::read_metadata(bytes).map_err(|e| WeightsError::NotSafetensors(e.to_string()))?;
+        let text = header
+            .metadata()
+            .as_ref()
+            .and_then(|map| map.get(METADATA_KEY))
+            .ok_or_else(|| WeightsError::Config("not a file of this converter".into()))?;
+        let metadata: Metadata =
+            serde_json::from_str(text).map_err(|e| WeightsError::Config(e.to_string()))?;
+        if metadata.format != FORMAT {
+            return Err(WeightsError::Config(format!("format {}, not {FORMAT}", metadata.format)));
+        }
+        metadata.config.check()?;
+        Ok(Self { tensors, config: metadata.config })
+    }
+
+    /// The model's config.
+    pub fn config(&self) -> &BertConfig {
+        &self.config
+    }
+
+    /// A matrix that must have exactly this shape.
+    pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix, WeightsError> {
+        let values = self.rows(name, rows, columns, rows)?;
+        Ok(Matrix { rows, columns, values })
+    }
+
+    /// The first row of a matrix of any number of rows.
+    pub fn first_row(&self, name: &str, columns: usize) -> Result<Vec<f32>, WeightsError> {
+        let rows = self.tensor(name)?.shape().first().copied().unwrap_or(0);
+        self.rows(name, rows, columns, 1)
+    }
+
+    /// A vector that must have exactly this length.
+    pub fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, WeightsError> {
+        let tensor = self.tensor(name)?;
+        if tensor.shape() != [length] {
+            return Err(shape(name, &tensor, &[length]));
+        }
+        floats(name, &tensor, length)
+    }
+
+    fn rows(&self, name: &str, rows: usize, columns: usize, take: usize) -> Result<Vec<f32>, WeightsError> {
+        let tensor = self.tensor(name)?;
+        if tensor.shape() != [rows, columns] || take > rows {
+            return Err(shape(name, &tensor, &[rows, columns]));
+        }
+        if tensor.dtype() != Dtype::I8 {
+            return floats(name, &tensor, take * columns);
+        }
+        let scales = self.vector(&format!("{name}.scale"), rows)?;
+        let mut values = Vec::with_capacity(take * columns);
+        for (row, scale) in tensor.data().chunks_exact(columns).zip(&scales).take(take) {
+            values.extend(row.iter().map(|byte| f32::from(byte.cast_signed()) * scale));
+        }
+        Ok(values)
+    }
+
+    fn tensor(&self, name: &str) -> Result<TensorView<'_>, WeightsError> {
+        // Some publishers save the whole classifier, with the encoder under `bert.`.
+        self.tensors
+            .tensor(name)
+            .or_else(|_| self.tensors.tensor(&format!("bert.{name}")))
+            .map_err(|_| WeightsError::Missing(name.into()))
+    }
+}
+
+fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, WeightsError> {
+    SafeTensors::deserialize(bytes).map_err(|error| WeightsError::NotSafetensors(error.to_string()))
+}
+
+fn shape(name: &str, tensor: &TensorView<'_>, wanted: &[usize]) -> WeightsError {
+    WeightsError::Shape { name: name.into(), found: tensor.shape().to_vec(), wanted: wanted.to_vec() }
+}
+
+/// The first `take` values of an f32 tensor, all finite.
+fn floats(name: &str, tensor: &TensorView<'_>, take: usize) -> Result<Vec<f32>, WeightsError> {
+    if tensor.dtype() != Dtype::F32 {
+        return Err(WeightsError::Type { name: name.into(), found: format!("{:?}", tensor.dtype()) });
+    }
+    let values: Vec<f32> =
+        tensor.data().as_chunks::<4>().0.iter().take(take).map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(WeightsError::NotFinite(name.into()));
+    }
+    Ok(values)
+}
+
+/// Why weights cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WeightsError {
+    /// The file is no safetensors file, or is cut off.
+    NotSafetensors(String),
+    /// The config is missing or describes something else than a BERT encoder.
+    Config(String),
+    /// A tensor is not there.
+    Missing(String),
+    /// A tensor has another shape than the config says.
+    Shape {
+        /// Its name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that the config asks for.
+        wanted: Vec<usize>,
+    },
+    /// A tensor has a type that is not read.
+    Type {
+        /// Its name.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// A tensor holds a NaN or an infinity.
+    NotFinite(String),
+}
+
+impl WeightsError {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            WeightsError::NotSafetensors(_) => "weights_unreadable",
+            WeightsError::Config(_) => "weights_config",
+            WeightsError::Missing(_) => "weights_tensor_missing",
+            WeightsError::Shape { .. } => "weights_shape",
+            WeightsError::Type { .. } => "weights_type",
+            WeightsError::NotFinite(_) => "weights_not_finite",
+        }
+    }
+}
+
+impl fmt::Display for WeightsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WeightsError::NotSafetensors(why) => write!(f, "the weights are no safetensors file: {why}"),
+            WeightsError::Config(why) => write!(f, "the model's config cannot be used: {why}"),
+            WeightsError::Missing(name) => write!(f, "the weights lack the tensor {name}"),
+            WeightsError::Shape { name, found, wanted } => {
+                write!(f, "the tensor {name} has the shape {found:?}, not {wanted:?}")
+            }
+            WeightsError::Type { name, found } => write!(f, "the tensor {name} has the unknown type {found}"),
+            WeightsError::NotFinite(name) => write!(f, "the tensor {name} holds a NaN or an infinity"),
+        }
+    }
+}
+
+impl std::error::Error for WeightsError {}

@@ -1,0 +1,207 @@
+//! One BERT for every config: tiny random models with mean and CLS pooling, and bge-small's own shape
+//! with random weights, against an independent implementation; and the same BERT on a second backend.
+
+mod support;
+
+use afterimage_models::{
+    Pooling,
+    bert::{Bert, BertConfig},
+    encoder::{Batching, BertEncoder, cpu_device},
+    weights::{self, Weights, WeightsError},
+};
+use burn::tensor::Device;
+use safetensors::{Dtype, tensor::TensorView};
+use serde_json::Value;
+use std::fs;
+use support::*;
+
+fn tiny(name: &str) -> (BertConfig, Vec<u8>, Value) {
+    let read = |file: &str| fs::read(fixture(name).join(file)).unwrap();
+    let text = |file: &str| String::from_utf8(read(file)).unwrap();
+    let config = BertConfig::from_hugging_face(&text("config.json"), &text("1_Pooling/config.json")).unwrap();
+    (config, read("model.safetensors"), json(fixture(name).join("expected.json")))
+}
+
+fn expected(value: &Value) -> (Vec<Vec<u32>>, Vec<Vec<f32>>) {
+    let rows = value["sequences"].as_array().unwrap();
+    rows.iter().map(|row| (ids(&row["ids"]), floats(&row["vector"]))).unzip()
+}
+
+#[test]
+fn tiny_models_of_both_poolings() {
+    for name in ["tiny-mean", "tiny-cls"] {
+        let (config, bytes, reference) = tiny(name);
+        let weights = Weights::published(&bytes, config.clone()).unwrap();
+        let (sequences, wanted) = expected(&reference);
+        for batching in [Batching::Single, Batching::Bucketed] {
+            let encoder = BertEncoder::load(&weights, batching, &cpu_device()).unwrap();
+            for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
+                assert!(distance(ours, theirs) < 1e-5, "{name} {batching:?}");
+            }
+        }
+        let bert = Bert::load(&weights, &cpu_device()).unwrap();
+        let hidden = &reference["last_hidden_state"];
+        let sequence = ids(&hidden["ids"]);
+        let states =
+            bert.forward(&[&sequence], sequence.len(), false).into_data().try_to_vec::<f32>().unwrap();
+        let rows: Vec<f32> = hidden["rows"].as_array().unwrap().iter().flat_map(floats).collect();
+        assert!(distance(&states, &rows) < 1e-4, "{name}");
+    }
+}
+
+#[test]
+#[allow(deprecated, reason = "a second opinion for as long as Burn keeps it")]
+fn a_second_backend_gives_the_same_vectors() {
+    let (config, bytes, reference) = tiny("tiny-mean");
+    let weights = Weights::published(&bytes, config).unwrap();
+    let (sequences, wanted) = expected(&reference);
+    let encoder = BertEncoder::load(&weights, Batching::Single, &Device::ndarray()).unwrap();
+    for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
+        assert!(distance(ours, theirs) < 1e-5);
+    }
+}
+
+#[test]
+fn the_shape_of_bge_small_with_random_weights() {
+    let reference = json(fixture("bge_small_random.json"));
+    let number = |name: &str| reference["config"][name].as_u64().unwrap() as usize;
+    let config = BertConfig {
+        vocab_size: number("vocab_size"),
+        hidden_size: number("hidden_size"),
+        num_hidden_layers: number("num_hidden_layers"),
+        num_attention_heads: number("num_attention_heads"),
+        intermediate_size: number("intermediate_size"),
+        max_position_embeddings: number("max_position_embeddings"),
+        layer_norm_eps: reference["config"]["layer_norm_eps"].as_f64().unwrap(),
+        hidden_act: reference["config"]["hidden_act"].as_str().unwrap().into(),
+        pooling: Pooling::Cls,
+    };
+    let types = number("type_vocab_size");
+    let bytes = random_weights(&config, types, &reference);
+    let weights = Weights::published(&bytes, config).unwrap();
+    let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device()).unwrap();
+    let (sequences, wanted) = expected(&reference);
+    for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
+        assert!(distance(ours, theirs) < 1e-4, "{} tokens", sequences.len());
+    }
+}
+
+/// The generator that `reference/README.md` defines: splitmix64 seeded with the FNV-1a of a tensor's name.
+fn random_tensor(name: &str, length: usize) -> Vec<f32> {
+    let seed =
+        name.bytes().fold(0xCBF2_9CE4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
+    (1..=length as u64)
+        .map(|i| {
+            let mut z = seed.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^= z >> 31;
+            let value = ((z >> 40) as i64 - 8_388_608) as f32 * (0.1f32 / 8_388_608.0);
+            if name.ends_with("LayerNorm.weight") { 1.0 + value } else { value }
+        })
+        .collect()
+}
+
+fn random_weights(config: &BertConfig, types: usize, reference: &Value) -> Vec<u8> {
+    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    let mut shapes = vec![
+        ("embeddings.word_embeddings.weight".to_owned(), vec![config.vocab_size, hidden]),
+        ("embeddings.position_embeddings.weight".into(), vec![config.max_position_embeddings, hidden]),
+        ("embeddings.token_type_embeddings.weight".into(), vec![types, hidden]),
+        ("embeddings.LayerNorm.weight".into(), vec![hidden]),
+        ("embeddings.LayerNorm.bias".into(), vec![hidden]),
+    ];
+    for n in 0..config.num_hidden_layers {
+        for (name, rows, columns) in [
+            ("attention.self.query", hidden, hidden),
+            ("attention.self.key", hidden, hidden),
+            ("attention.self.value", hidden, hidden),
+            ("attention.output.dense", hidden, hidden),
+            ("intermediate.dense", wide, hidden),
+            ("output.dense", hidden, wide),
+        ] {
+            shapes.push((format!("encoder.layer.{n}.{name}.weight"), vec![rows, columns]));
+            shapes.push((format!("encoder.layer.{n}.{name}.bias"), vec![rows]));
+        }
+        for name in ["attention.output.LayerNorm", "output.LayerNorm"] {
+            shapes.push((format!("encoder.layer.{n}.{name}.weight"), vec![hidden]));
+            shapes.push((format!("encoder.layer.{n}.{name}.bias"), vec![hidden]));
+        }
+    }
+    let tensors: Vec<(String, Vec<usize>, Vec<f32>)> = shapes
+        .into_iter()
+        .map(|(name, shape)| {
+            let values = random_tensor(&name, shape.iter().product());
+            (name, shape, values)
+        })
+        .collect();
+    for check in reference["tensors"].as_array().unwrap() {
+        let (_, _, values) = tensors.iter().find(|(name, _, _)| check["name"] == name.as_str()).unwrap();
+        assert_eq!(floats(&check["first"]), values[..4], "{}", check["name"]);
+    }
+    let bytes: Vec<Vec<u8>> =
+        tensors.iter().map(|(_, _, v)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let views = tensors
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, _), data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    safetensors::serialize(views, None).unwrap()
+}
+
+#[test]
+fn converted_weights_hold_the_model_and_nothing_else() {
+    let (config, bytes, reference) = tiny("tiny-mean");
+    let converted = weights::convert(&bytes, config.clone()).unwrap();
+    assert!(converted.len() * 3 < bytes.len() * 2, "smaller: {} of {}", converted.len(), bytes.len());
+    assert_eq!(converted, weights::convert(&bytes, config.clone()).unwrap(), "the same bytes every time");
+    let weights = Weights::converted(&converted).unwrap();
+    assert_eq!(*weights.config(), config);
+    let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device()).unwrap();
+    let (sequences, wanted) = expected(&reference);
+    for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
+        let cosine: f32 = ours.iter().zip(theirs).map(|(a, b)| a * b).sum();
+        assert!(cosine > 0.999, "{cosine}");
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused_with_a_code() {
+    let (config, bytes, _) = tiny("tiny-cls");
+    let code = |error: WeightsError| error.code();
+    let load = |bytes: &[u8], config: BertConfig| {
+        Weights::published(bytes, config)
+            .and_then(|weights| Bert::load(&weights, &cpu_device()).map(drop))
+            .map_err(code)
+    };
+    assert_eq!(load(&bytes[..bytes.len() / 2], config.clone()), Err("weights_unreadable"));
+    assert_eq!(load(&[], config.clone()), Err("weights_unreadable"));
+    let wider = BertConfig { intermediate_size: 128, ..config.clone() };
+    assert_eq!(load(&bytes, wider), Err("weights_shape"));
+    let deeper = BertConfig { num_hidden_layers: 3, ..config.clone() };
+    assert_eq!(load(&bytes, deeper), Err("weights_tensor_missing"));
+    let odd = BertConfig { num_attention_heads: 5, ..config.clone() };
+    assert_eq!(load(&bytes, odd), Err("weights_config"));
+    assert_eq!(Weights::converted(&bytes).map(drop).map_err(code), Err("weights_config"));
+
+    let converted = weights::convert(&bytes, config).unwrap();
+    // A NaN in a scale: scales are f32 tensors, found by their value in the file.
+    let good = Weights::converted(&converted).unwrap();
+    let scale = good.vector("encoder.layer.0.output.dense.weight.scale", 32).unwrap()[0];
+    let at = converted.windows(4).position(|w| w == scale.to_le_bytes()).unwrap();
+    let mut poisoned = converted.clone();
+    poisoned[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    let refused =
+        Weights::converted(&poisoned).and_then(|w| Bert::load(&w, &cpu_device()).map(drop)).map_err(code);
+    assert_eq!(refused, Err("weights_not_finite"));
+}
+
+#[test]
+fn sequences_that_do_not_fit_are_refused() {
+    let (config, bytes, _) = tiny("tiny-mean");
+    let weights = Weights::published(&bytes, config).unwrap();
+    let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device()).unwrap();
+    for bad in [vec![], vec![1; 65], vec![128]] {
+        let refused = pollster::block_on(afterimage_models::encoder::Encoder::encode(&encoder, &[bad]));
+        assert_eq!(refused.unwrap_err().code(), "bad_shape");
+    }
+}
