@@ -160,6 +160,13 @@ pub fn alias_hash(raw_url: &str) -> [u8; 16] {
     hash
 }
 
+/// The host of an address, for people: without a leading `www.`; the address itself where it has none.
+pub fn site(url: &str) -> String {
+    let parsed = Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(Url::host_str).unwrap_or(url);
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
 /// Everything but the query: scheme, host, user, port, fragment.
 fn parse(url: &str) -> Result<Url, NotAPage> {
     let url = Url::parse(url).map_err(|_| NotAPage::Invalid)?;
@@ -228,6 +235,7 @@ fn is_tracking(pair: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may panic")]
 mod tests {
     use proptest::prelude::*;
 

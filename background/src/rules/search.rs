@@ -88,6 +88,7 @@ pub fn is_results(host: &str, url: &Url) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -1,0 +1,120 @@
+//! The class that the worker sees.
+
+use crate::{
+    engine::{self, Engine, Sender, Step},
+    host::{Browser, Host},
+    indexed_db::IndexedDb,
+};
+use afterimage_messages::{Envelope, ErrorCode, Failure, Reply};
+use afterimage_models::catalogue;
+use js_sys::Reflect;
+use serde::Serialize;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// The database's name.
+const DATABASE: &str = "afterimage";
+
+/// The background.
+#[wasm_bindgen]
+pub struct Background {
+    // `Rc`: wasm-bindgen must not hold a borrow of this object across an `await`.
+    engine: Rc<Engine<Rc<IndexedDb>, Browser>>,
+}
+
+#[wasm_bindgen]
+impl Background {
+    /// Opens the database and reads what is durable. Rejects with a `Reply` that says why it cannot.
+    #[wasm_bindgen(js_name = start)]
+    pub async fn start(host: Host) -> Result<Background, JsValue> {
+        console_panics();
+        let not_ready = |why: String| {
+            let failure = Failure { code: ErrorCode::NotReady, message: why };
+            reply(&Reply::Error(failure))
+        };
+        let store = Rc::new(IndexedDb::open(DATABASE).await.map_err(|error| not_ready(error.to_string()))?);
+        let browser = Browser::new(host, store.clone(), catalogue::bundled());
+        let engine = Engine::open(store, browser).await.map_err(|error| not_ready(error.to_string()))?;
+        Ok(Background { engine: Rc::new(engine) })
+    }
+
+    /// Answers one message (an `Envelope`) with a `Reply`. `sender` is the page that a content script
+    /// runs in, or absent for the extension's own pages: what the browser says, never what a message says.
+    #[wasm_bindgen(js_name = handle)]
+    pub async fn handle(&self, message: JsValue, sender: Option<PageSender>) -> JsValue {
+        let engine = self.engine.clone();
+        let sender = sender.map_or(Sender::Extension, |page| Sender::Page(page.inner));
+        // The version first: a newer sender's request may have a shape that is not known here.
+        let version = Reflect::get(&message, &"v".into()).ok().and_then(|v| v.as_f64());
+        let answer = match (version, serde_wasm_bindgen::from_value::<Envelope>(message)) {
+            (_, Ok(envelope)) => engine.handle(envelope, &sender).await,
+            (Some(version), Err(_)) if version != f64::from(afterimage_messages::VERSION) => {
+                Reply::Error(engine::EngineError::UnknownVersion(version as u32).into_failure())
+            }
+            (_, Err(error)) => engine::bad_message(&error.to_string()),
+        };
+        reply(&answer)
+    }
+
+    /// Does one small piece of work. `true` if there may be more; rejects with a `Reply`.
+    #[wasm_bindgen(js_name = step)]
+    pub async fn step(&self) -> Result<bool, JsValue> {
+        let engine = self.engine.clone();
+        match engine.step().await {
+            Ok(step) => Ok(step == Step::Worked),
+            Err(error) => Err(reply(&Reply::Error(error.into_failure()))),
+        }
+    }
+
+    /// Something is left to do.
+    #[wasm_bindgen(js_name = hasWork)]
+    pub fn has_work(&self) -> bool {
+        self.engine.has_work()
+    }
+
+    /// Follows a removal from the browser's history. Answers with a `Reply`.
+    #[wasm_bindgen(js_name = historyRemoved)]
+    pub async fn history_removed(&self, all: bool, urls: Vec<String>) -> JsValue {
+        let engine = self.engine.clone();
+        reply(&match engine.history_removed(all, &urls).await {
+            Ok(forgotten) => Reply::Ok(afterimage_messages::Response::Forgotten(forgotten)),
+            Err(error) => Reply::Error(error.into_failure()),
+        })
+    }
+
+    /// The GPU's device was lost: nothing may wait for it any longer.
+    #[wasm_bindgen(js_name = gpuLost)]
+    pub fn gpu_lost(&self, detail: &str) {
+        self.engine.gpu_lost(detail);
+    }
+}
+
+/// The page that a content script runs in, as the browser says.
+#[wasm_bindgen]
+pub struct PageSender {
+    inner: engine::PageSender,
+}
+
+#[wasm_bindgen]
+impl PageSender {
+    /// The facts.
+    #[wasm_bindgen(constructor)]
+    pub fn new(url: String, top_frame: bool, private: bool) -> Self {
+        Self { inner: engine::PageSender { url, top_frame, private } }
+    }
+}
+
+/// A reply as plain, JSON-safe objects.
+fn reply(reply: &Reply) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    // Every reply is made of strings, numbers and lists; should one fail all the same, `null` is an
+    // answer that the callers' guard refuses.
+    reply.serialize(&serializer).unwrap_or(JsValue::NULL)
+}
+
+/// A panic ends the module without a word unless someone prints it.
+fn console_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        wasm_bindgen::throw_str(&info.to_string());
+    }));
+}

@@ -1,0 +1,201 @@
+//! Questions: search, similar pages, state, diagnosis.
+
+use super::{Engine, EngineError};
+use crate::{platform::Platform, url_key};
+use afterimage_index::{self as index, Fusion, PageId, Query, QueryVector, store::{Store, Table}};
+use afterimage_messages as messages;
+use afterimage_models::{
+    Backend, Role,
+    chain::{self, Link, Work},
+};
+
+/// The most results that are ever given.
+const LIMIT: usize = 200;
+/// The longest question that is read, in bytes of UTF-8: more than any model takes.
+const QUESTION_LIMIT: usize = 4096;
+/// Below this cosine of two hash vectors they share little but common letters.
+const HASH_MIN_COSINE: f32 = 0.15;
+
+impl<S: Store, P: Platform> Engine<S, P> {
+    pub(super) async fn search(&self, search: messages::Search) -> Result<messages::Results, EngineError> {
+        let question = super::text::cut(search.query.trim(), QUESTION_LIMIT);
+        if question.is_empty() {
+            return Ok(results(Vec::new(), None, 0.0, 0.0));
+        }
+        let start = self.platform().now();
+        let embedded = match search.mode {
+            messages::SearchMode::Words => None,
+            messages::SearchMode::Hybrid => {
+                Some(self.embedder.embed(&[question], Role::Query, Work::Query).await?)
+            }
+        };
+        let middle = self.platform().now();
+        let vector = embedded.as_ref().and_then(|embedded| {
+            let hash = embedded.backend == Backend::Hash;
+            Some(QueryVector {
+                space: &embedded.space,
+                values: embedded.vectors.first()?,
+                // Letters are not calibrated against words; a model's cosines are.
+                fusion: if hash { Fusion::Reciprocal } else { Fusion::Calibrated },
+                min_cosine: if hash { HASH_MIN_COSINE } else { self.platform().model().min_cosine },
+            })
+        });
+        let query = Query {
+            text: question,
+            vector,
+            filters: filters(search.filters),
+            limit: (search.limit as usize).min(LIMIT),
+        };
+        let hits = self.index.search(query).await?;
+        let backend = embedded.map(|embedded| embedded.backend);
+        Ok(results(hits, backend, middle - start, self.platform().now() - middle))
+    }
+
+    pub(super) async fn similar(&self, similar: messages::Similar) -> Result<messages::Results, EngineError> {
+        let start = self.platform().now();
+        let by_key =
+            url_key::UrlKey::new(&similar.url, None).ok().map(|key| PageId::from_key_hash(key.sha256()));
+        let known = by_key
+            .filter(|id| self.index.page(*id).is_some())
+            .or_else(|| self.index.find_alias(url_key::alias_hash(&similar.url)));
+        let Some(page) = known else {
+            return Ok(messages::Results { unknown_page: true, ..results(Vec::new(), None, 0.0, 0.0) });
+        };
+        let limit = (similar.limit as usize).min(LIMIT);
+        let hits = self.index.similar(page, &self.bulk_space(), index::Filters::default(), limit).await?;
+        Ok(results(hits, None, 0.0, self.platform().now() - start))
+    }
+
+    pub(super) async fn diagnose(&self, text: &str) -> Result<messages::Diagnosis, EngineError> {
+        let text = super::text::cut(text, super::text::TEXT_LIMIT);
+        let start = self.platform().now();
+        let embedded = self.embedder.embed(&[text], Role::Query, Work::Query).await?;
+        let took_ms = self.platform().now() - start;
+        let vector = embedded.vectors.into_iter().next().unwrap_or_default();
+        // The special pieces [CLS] and [SEP] are two more.
+        let tokens = self.embedder.count_tokens(text).await.map(|count| count as u32 + 2);
+        Ok(messages::Diagnosis {
+            backend: backend(embedded.backend),
+            space: embedded.space,
+            dims: vector.len() as u32,
+            tokens,
+            took_ms,
+            first_ten: vector.iter().take(10).map(|value| f64::from(*value)).collect(),
+            norm: vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt(),
+        })
+    }
+
+    pub(super) async fn state(&self) -> messages::State {
+        let model = self.platform().model();
+        let counts = self.index.counts();
+        let queue = self.queue.borrow();
+        let (queued, queue_bytes) = (queue.len() as u32, queue.bytes());
+        drop(queue);
+        let query_choice = choice(self.embedder.choose(Work::Query));
+        let bulk_choice = choice(self.embedder.choose(Work::Bulk));
+        // Someone who chose the hash needs no telling that it is used.
+        let wanted_hash = self.settings.borrow().backend == messages::BackendChoice::Hash;
+        let problem = (query_choice.backend == messages::Backend::Hash && !wanted_hash).then(|| {
+            format!("Pages are found by their letters only, not by their meaning. {}", query_choice.reason)
+        });
+        messages::State {
+            settings: self.settings.borrow().clone(),
+            model: model.id.into(),
+            space: self.bulk_space(),
+            dims: model.dims as u32,
+            chain: Backend::ALL.into_iter().map(|backend| self.link(backend)).collect(),
+            query_choice,
+            bulk_choice,
+            problem,
+            pages: counts.pages as u32,
+            passages: counts.passages as u32,
+            queued,
+            unembedded: self.debt() as u32,
+            stored_bytes: self.index.stored_bytes() as f64 + queue_bytes as f64,
+            model_bytes: self.model_bytes().await,
+            version: self.platform().version(),
+        }
+    }
+
+    /// What the kept models take; known from the catalogue, not read, since they are large.
+    async fn model_bytes(&self) -> f64 {
+        let kept = self.store().count(Table::Models).await.unwrap_or(0);
+        let converted = self.platform().model().converted.map_or(0, |file| file.bytes);
+        kept as f64 * converted as f64
+    }
+
+    fn link(&self, which: Backend) -> messages::Link {
+        let measured = self.embedder.measurements();
+        let row = measured.as_ref().and_then(|measurements| measurements.of(which));
+        let (available, code, detail) = match self.embedder.link(which) {
+            Link::Untried => (false, "untried".into(), "Not needed so far.".into()),
+            Link::Ready(embedder) => (true, "ready".into(), format!("Ready, in the space {}.", embedder.space())),
+            Link::Closed(why) => (false, why.code, why.detail),
+        };
+        messages::Link {
+            backend: backend(which),
+            available,
+            code,
+            detail,
+            query_ms: row.map(|row| row.query_ms),
+            bulk_ms: row.map(|row| row.bulk_ms),
+        }
+    }
+}
+
+fn results(
+    hits: Vec<index::Hit>,
+    backend_used: Option<Backend>,
+    embed_ms: f64,
+    search_ms: f64,
+) -> messages::Results {
+    messages::Results {
+        hits: hits.into_iter().map(hit).collect(),
+        backend: backend_used.map(backend),
+        embed_ms,
+        search_ms,
+        unknown_page: false,
+    }
+}
+
+fn hit(hit: index::Hit) -> messages::Hit {
+    let page = hit.page;
+    let site = url_key::site(&page.url);
+    messages::Hit {
+        page: page.id.to_string(),
+        title: if page.title.is_empty() { page.url.clone() } else { page.title },
+        url: page.url,
+        site,
+        last_seen: page.last_seen,
+        visits: page.visits,
+        snippet: hit
+            .snippet
+            .into_iter()
+            .map(|piece| messages::Piece { text: piece.text, marked: piece.marked })
+            .collect(),
+        score: hit.score,
+        cosine: hit.cosine,
+        bm25: hit.bm25,
+        why: match hit.why {
+            index::Why::Words => messages::Why::Words,
+            index::Why::Meaning => messages::Why::Meaning,
+            index::Why::Both => messages::Why::Both,
+        },
+    }
+}
+
+fn filters(filters: messages::Filters) -> index::Filters {
+    index::Filters { site: filters.site, after: filters.after, before: filters.before }
+}
+
+fn choice(choice: chain::Choice) -> messages::Choice {
+    messages::Choice { backend: backend(choice.backend), reason: choice.reason }
+}
+
+fn backend(backend: Backend) -> messages::Backend {
+    match backend {
+        Backend::WebGpu => messages::Backend::WebGpu,
+        Backend::Cpu => messages::Backend::Cpu,
+        Backend::Hash => messages::Backend::Hash,
+    }
+}

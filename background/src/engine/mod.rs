@@ -1,0 +1,153 @@
+//! All decisions and all state of the background, without a browser.
+//!
+//! A captured text goes through two durable states and no others:
+//!
+//! 1. **queued**: the text as captured, one row in the queue. Writing it is what `capture` acknowledges.
+//! 2. **indexed**: split into passages, findable by words, in the index; in the same transaction the
+//!    queue's row goes. From here on *missing vectors are a debt that can be read off the index*: the
+//!    passages without a vector in the current space. So nothing has to be remembered about embedding
+//!    in progress, a model that comes, goes or changes only changes the debt, and a worker that dies at
+//!    any `await` has lost at most the few passages it was embedding.
+//!
+//! The rejected alternative, one queue from capture to vectors, would have kept a page unfindable until
+//! its last passage was embedded, and a long page would never get there: the worker is killed first.
+//!
+//! [`Engine::step`] does one small thing and returns, so that the worker can answer a question between
+//! any two passages and rest as long as it worked.
+
+mod answer;
+mod capture;
+mod error;
+mod forget;
+mod queue;
+mod records;
+mod settings;
+mod text;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+pub use capture::{PageSender, Sender};
+pub use error::EngineError;
+pub use work::Step;
+
+use crate::platform::Platform;
+use afterimage_index::{Index, store::Store};
+use afterimage_messages::{
+    Envelope, ErrorCode, Failure, Reply, Request, Response, Settings, VERSION, Wanted,
+};
+use afterimage_models::{
+    Backend,
+    chain::{SmartEmbedder, Unavailable},
+};
+use queue::Queue;
+use std::cell::RefCell;
+use work::Pending;
+
+/// The background.
+pub struct Engine<S: Store, P: Platform> {
+    index: Index<S>,
+    embedder: SmartEmbedder<P>,
+    queue: RefCell<Queue>,
+    settings: RefCell<Settings>,
+    pending: RefCell<Pending>,
+    /// One step at a time, whoever asks.
+    working: futures::lock::Mutex<()>,
+}
+
+impl<S: Store, P: Platform> Engine<S, P> {
+    /// Reads everything durable. Corrupt rows are set aside; only a store that cannot be read at all is
+    /// an error.
+    pub async fn open(store: S, platform: P) -> Result<Self, EngineError> {
+        let settings = settings::load(&store).await?;
+        let measurements = settings::load_measurements(&store, &platform.browser(), platform.model()).await?;
+        let queue = Queue::load(&store).await?;
+        let index = Index::open(store).await?;
+        if index.corrupt_rows() > 0 {
+            platform.log(&format!("{} corrupt rows were set aside", index.corrupt_rows()));
+        }
+        platform.allow_software_gpu(settings.allow_software_gpu);
+        let dims = platform.model().dims;
+        let embedder = SmartEmbedder::new(platform, dims);
+        embedder.prefer(settings::preference(settings.backend));
+        if let Some(measurements) = measurements {
+            embedder.remember(measurements);
+        }
+        Ok(Self {
+            index,
+            embedder,
+            queue: RefCell::new(queue),
+            settings: RefCell::new(settings),
+            pending: RefCell::default(),
+            working: futures::lock::Mutex::new(()),
+        })
+    }
+
+    /// Answers one message. `sender` is what the browser says of who sent it, never what the message says.
+    pub async fn handle(&self, envelope: Envelope, sender: &Sender) -> Reply {
+        match self.answer(envelope, sender).await {
+            Ok(response) => Reply::Ok(response),
+            Err(error) => {
+                let failure = error.into_failure();
+                self.platform().log(&format!("{:?}: {}", failure.code, failure.message));
+                Reply::Error(failure)
+            }
+        }
+    }
+
+    async fn answer(&self, envelope: Envelope, sender: &Sender) -> Result<Response, EngineError> {
+        if envelope.v != VERSION {
+            return Err(EngineError::UnknownVersion(envelope.v));
+        }
+        match (envelope.request, sender) {
+            (Request::Offer(offer), Sender::Page(page)) => {
+                Ok(Response::Wanted(Wanted { skip: self.check(&offer, page).err() }))
+            }
+            (Request::Capture(capture), Sender::Page(page)) => {
+                Ok(Response::Captured(self.capture(capture, page).await?))
+            }
+            (_, Sender::Page(_)) => Err(EngineError::Forbidden("a page may only offer and send its own text")),
+            (Request::Offer(_) | Request::Capture(_), Sender::Extension) => {
+                Err(EngineError::Forbidden("only a page can offer or send its text"))
+            }
+            (Request::Search(search), Sender::Extension) => Ok(Response::Results(self.search(search).await?)),
+            (Request::Similar(similar), Sender::Extension) => {
+                Ok(Response::Results(self.similar(similar).await?))
+            }
+            (Request::Forget(forget), Sender::Extension) => {
+                Ok(Response::Forgotten(self.forget_page(&forget.page).await?))
+            }
+            (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
+            (Request::Diagnose(diagnose), Sender::Extension) => {
+                Ok(Response::Diagnosis(self.diagnose(&diagnose.text).await?))
+            }
+            (Request::Configure(settings), Sender::Extension) => {
+                self.configure(settings).await?;
+                Ok(Response::State(self.state().await))
+            }
+        }
+    }
+
+    /// The graphics device was lost: the CPU goes on.
+    pub fn gpu_lost(&self, detail: &str) {
+        let why = format!("The graphics device was lost ({detail}); the CPU goes on.");
+        self.embedder.close(Backend::WebGpu, Unavailable::new("device_lost", why));
+    }
+
+    fn platform(&self) -> &P {
+        self.embedder.loader()
+    }
+
+    fn store(&self) -> &S {
+        self.index.store()
+    }
+}
+
+/// The reply to something that is no envelope at all.
+pub fn bad_message(why: &str) -> Reply {
+    Reply::Error(Failure {
+        code: ErrorCode::BadMessage,
+        message: format!("This message has no shape that is known here: {why}"),
+    })
+}

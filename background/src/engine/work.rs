@@ -1,0 +1,170 @@
+//! One small thing at a time: a queued page becomes an indexed one, a passage gets its vector.
+
+use super::{Engine, EngineError, records, settings, text};
+use crate::platform::Platform;
+use afterimage_index::{
+    NewPage, PassageRef, Unembedded, split,
+    store::{Batch, Store, Table},
+};
+use afterimage_models::{
+    Backend, Embedder, Role,
+    chain::{Link, Work},
+};
+use std::collections::VecDeque;
+
+/// The longest passage, in word pieces; with `[CLS]` and `[SEP]` 128 tokens.
+pub const PASSAGE_PIECES: usize = 126;
+/// Vectors that are committed together. At 1 every passage costs a transaction; large, a worker that
+/// dies repeats that many.
+const COMMIT: usize = 8;
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// There is nothing to do.
+    Idle,
+    /// Something was done, and there may be more.
+    Worked,
+}
+
+/// Passages on their way to a vector. Lost with the worker, and found again as debt.
+#[derive(Debug, Default)]
+pub struct Pending {
+    space: String,
+    todo: VecDeque<Unembedded>,
+    done: Vec<(PassageRef, Vec<f32>)>,
+}
+
+impl<S: Store, P: Platform> Engine<S, P> {
+    /// Does one small thing: indexes a queued page by its words, or embeds one passage (a few on a
+    /// graphics processor), or measures the backends if that was never done.
+    pub async fn step(&self) -> Result<Step, EngineError> {
+        let _one_at_a_time = self.working.lock().await;
+        if self.settings.borrow().paused {
+            return Ok(Step::Idle);
+        }
+        let first = self.queue.borrow().first();
+        if let Some(entry) = first {
+            self.index_queued(&entry.key).await?;
+            return Ok(Step::Worked);
+        }
+        self.embed_some().await
+    }
+
+    /// Something is left to do.
+    pub fn has_work(&self) -> bool {
+        !self.settings.borrow().paused && (self.queue.borrow().len() > 0 || self.debt() > 0)
+    }
+
+    /// Passages without a vector in the space of bulk work, as far as it is known without opening a
+    /// model.
+    pub(super) fn debt(&self) -> usize {
+        self.index.unembedded(&self.bulk_space())
+    }
+
+    /// The space in which passages are embedded now, as far as it is known without opening a model.
+    pub(super) fn bulk_space(&self) -> String {
+        match self.embedder.choose(Work::Bulk).backend {
+            Backend::Hash => match self.embedder.link(Backend::Hash) {
+                Link::Ready(hash) => hash.space().to_owned(),
+                _ => String::new(),
+            },
+            _ => self.platform().model().space.to_owned(),
+        }
+    }
+
+    async fn index_queued(&self, key: &str) -> Result<(), EngineError> {
+        let row = self.store().get(Table::Queue, key).await?;
+        let mut done = Batch::new();
+        done.delete(Table::Queue, key);
+        match row.as_deref().and_then(records::decode_queued) {
+            // Gone: forgotten in the meantime.
+            None => self.store().commit(done).await?,
+            Some(page) => {
+                let embedder = self.embedder.pick(Work::Bulk).await;
+                let count = |text: &str| piece_count(&*embedder, text);
+                let passages = split(&page.text, PASSAGE_PIECES, &count);
+                let page = NewPage {
+                    id: page.id,
+                    url: page.url,
+                    title: page.title,
+                    language: page.language,
+                    text_hash: page.text_hash,
+                    seen_at: page.seen_at,
+                    aliases: vec![page.alias],
+                    passages,
+                };
+                // Forgotten while it was being split? Then its row is gone, and so must the page be.
+                if self.queue.borrow().first().is_some_and(|entry| entry.key == key) {
+                    self.index.insert(page, done).await?;
+                }
+            }
+        }
+        self.queue.borrow_mut().remove(|entry| entry.key == key);
+        Ok(())
+    }
+
+    async fn embed_some(&self) -> Result<Step, EngineError> {
+        if self.index.counts().passages > 0 && self.debt() > 0 && self.embedder.measurements().is_none() {
+            self.measure().await?;
+            return Ok(Step::Worked);
+        }
+        if self.pending.borrow().todo.is_empty() {
+            self.commit_vectors().await?;
+            if self.debt() == 0 {
+                return Ok(Step::Idle);
+            }
+            let space = self.embedder.space(Work::Bulk).await;
+            let todo = self.index.next_unembedded(&space, COMMIT).await?;
+            if todo.is_empty() {
+                return Ok(Step::Idle);
+            }
+            *self.pending.borrow_mut() = Pending { space, todo: todo.into(), done: Vec::new() };
+        }
+        let together = match self.embedder.choose(Work::Bulk).backend {
+            Backend::WebGpu => COMMIT,
+            Backend::Cpu | Backend::Hash => 1,
+        };
+        let batch: Vec<Unembedded> = {
+            let mut pending = self.pending.borrow_mut();
+            let take = together.min(pending.todo.len());
+            pending.todo.drain(..take).collect()
+        };
+        let texts: Vec<&str> = batch.iter().map(|passage| passage.text.as_str()).collect();
+        let embedded = self.embedder.embed(&texts, Role::Passage, Work::Bulk).await?;
+        let finished = {
+            let mut pending = self.pending.borrow_mut();
+            if embedded.space != pending.space {
+                // A link fell under us. What is done is done; the rest is debt in another space.
+                pending.todo.clear();
+            } else {
+                pending.done.extend(batch.iter().map(|passage| passage.passage).zip(embedded.vectors));
+            }
+            pending.todo.is_empty()
+        };
+        if finished {
+            self.commit_vectors().await?;
+        }
+        Ok(Step::Worked)
+    }
+
+    async fn commit_vectors(&self) -> Result<(), EngineError> {
+        let Pending { space, done, .. } = std::mem::take(&mut *self.pending.borrow_mut());
+        if !done.is_empty() {
+            self.index.set_vectors(&space, done).await?;
+        }
+        Ok(())
+    }
+
+    /// Times the backends and remembers the result for this browser.
+    pub(super) async fn measure(&self) -> Result<(), EngineError> {
+        let measurements = self.embedder.measure().await;
+        self.platform().log(&format!("measured: {:?}", measurements.rows));
+        let (browser, model) = (self.platform().browser(), self.platform().model());
+        settings::save_measurements(self.store(), &browser, model, &measurements).await
+    }
+}
+
+fn piece_count(embedder: &dyn Embedder, passage: &str) -> usize {
+    embedder.count_tokens(passage).unwrap_or_else(|| text::estimate_pieces(passage))
+}

@@ -1,0 +1,239 @@
+//! Adapter to the TypeScript worker: what it does for us, and the [`Platform`] made of that.
+
+use crate::{indexed_db::IndexedDb, platform::Platform};
+use afterimage_index::store::{Batch, Store, Table};
+use afterimage_models::{
+    Backend, EmbedError, Embedder,
+    catalogue::{FileSpec, ModelSpec},
+    chain::{Loader, Unavailable},
+    encoder::{Batching, BertEncoder, Encoder, cpu_device},
+    neural::NeuralEmbedder,
+    tokenizer::Tokenizer,
+    weights::Weights,
+};
+use futures::future::LocalBoxFuture;
+use js_sys::{Float32Array, Reflect, Uint8Array, Uint32Array};
+use sha2::{Digest, Sha256};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `background/worker/host.ts` implements.
+    pub type Host;
+
+    /// A file of the package; rejects where it cannot be read.
+    #[wasm_bindgen(method, catch, js_name = readAsset)]
+    async fn read_asset(this: &Host, path: &str) -> Result<JsValue, JsValue>;
+
+    /// Starts the GPU module and hands it the weights; rejects with `{code, detail}`.
+    #[wasm_bindgen(method, catch, js_name = openGpu)]
+    async fn open_gpu(this: &Host, weights: Uint8Array, allow_software: bool) -> Result<JsValue, JsValue>;
+
+    /// Encodes sequences: all ids one after the other, and the length of each. Answers with all vectors
+    /// one after the other; rejects when the device is lost or the module died.
+    #[wasm_bindgen(method, catch, js_name = encodeOnGpu)]
+    async fn encode_on_gpu(this: &Host, ids: Uint32Array, lengths: Uint32Array) -> Result<JsValue, JsValue>;
+
+    /// A line for the log.
+    #[wasm_bindgen(method)]
+    fn log(this: &Host, line: &str);
+
+    /// The extension's version.
+    #[wasm_bindgen(method, getter)]
+    fn version(this: &Host) -> String;
+
+    /// The browser and its version.
+    #[wasm_bindgen(method, getter)]
+    fn browser(this: &Host) -> String;
+
+    /// History entries disappear by themselves here.
+    #[wasm_bindgen(method, getter, js_name = historyAgesOut)]
+    fn history_ages_out(this: &Host) -> bool;
+}
+
+/// The browser, as the engine sees it.
+pub struct Browser {
+    host: Rc<Host>,
+    store: Rc<IndexedDb>,
+    model: &'static ModelSpec,
+    allow_software_gpu: Cell<bool>,
+    tokenizer: RefCell<Option<Rc<Tokenizer>>>,
+}
+
+impl Browser {
+    /// A platform on top of the worker.
+    pub fn new(host: Host, store: Rc<IndexedDb>, model: &'static ModelSpec) -> Self {
+        Self {
+            host: Rc::new(host),
+            store,
+            model,
+            allow_software_gpu: Cell::new(false),
+            tokenizer: RefCell::new(None),
+        }
+    }
+
+    async fn open(&self, backend: Backend) -> Result<Rc<dyn Embedder>, Unavailable> {
+        let bytes = self.weights().await?;
+        let tokenizer = self.tokenizer().await?;
+        match backend {
+            Backend::Cpu => {
+                let weights = Weights::converted(&bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
+                let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device())
+                    .map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
+                Ok(Rc::new(NeuralEmbedder::new(backend, self.model, tokenizer, encoder)))
+            }
+            Backend::WebGpu => {
+                let weights = Uint8Array::from(bytes.as_slice());
+                drop(bytes);
+                let opened = self.host.open_gpu(weights, self.allow_software_gpu.get()).await;
+                opened.map_err(|error| unavailable(&error))?;
+                let encoder = GpuEncoder { host: self.host.clone(), dims: self.model.dims };
+                Ok(Rc::new(NeuralEmbedder::new(backend, self.model, tokenizer, encoder)))
+            }
+            Backend::Hash => Err(Unavailable::new("no_model", "The hash has no model to load.")),
+        }
+    }
+
+    /// The model's weights: the copy in the store, else the package's file, which is verified and then
+    /// kept in the store. A name in the store carries the SHA-256, so what is found under it was verified.
+    async fn weights(&self) -> Result<Vec<u8>, Unavailable> {
+        let spec = self.model.converted.ok_or_else(|| {
+            Unavailable::new("weights_unknown", "The catalogue does not pin this model's weights.")
+        })?;
+        let key = format!("{}/{}", self.model.space, spec.sha256);
+        if let Ok(Some(bytes)) = self.store.get(Table::Models, &key).await
+            && bytes.len() as u64 == spec.bytes
+        {
+            return Ok(bytes);
+        }
+        let bytes = self.asset(&spec, "weights").await?;
+        let mut batch = Batch::new();
+        // Only one model is kept: an older revision's file goes with the same stroke.
+        batch.delete_prefix(Table::Models, format!("{}@", self.model.id));
+        batch.put(Table::Models, key, bytes.clone());
+        if let Err(error) = self.store.commit(batch).await {
+            // The package's file serves as well, only slower at the next start.
+            self.host.log(&format!("the weights could not be kept: {error}"));
+        }
+        Ok(bytes)
+    }
+
+    async fn tokenizer(&self) -> Result<Rc<Tokenizer>, Unavailable> {
+        if let Some(tokenizer) = self.tokenizer.borrow().as_ref() {
+            return Ok(tokenizer.clone());
+        }
+        let bytes = self.asset(&self.model.tokenizer, "tokenizer").await?;
+        let tokenizer = std::str::from_utf8(&bytes)
+            .map_err(|error| EmbedError::Tokenizer(error.to_string()))
+            .and_then(|json| Tokenizer::from_json(json, self.model.max_tokens))
+            .map_err(|error| Unavailable::new("tokenizer_unreadable", error.to_string()))?;
+        let tokenizer = Rc::new(tokenizer);
+        *self.tokenizer.borrow_mut() = Some(tokenizer.clone());
+        Ok(tokenizer)
+    }
+
+    /// A file of the package that must be exactly the pinned one. `what` begins the error codes.
+    async fn asset(&self, spec: &FileSpec, what: &str) -> Result<Vec<u8>, Unavailable> {
+        let path = format!("models/{}/{}", self.model.id, spec.name);
+        let refuse = |code: &str, why: &str| {
+            Unavailable::new(
+                format!("{what}_{code}"),
+                format!("The model's file {} {why}: reinstall the extension.", spec.name),
+            )
+        };
+        let value = self.host.read_asset(&path).await.map_err(|_| refuse("missing", "is missing"))?;
+        let bytes = Uint8Array::new(&value).to_vec();
+        if (bytes.len() as u64) < spec.bytes {
+            return Err(refuse("truncated", "is cut off"));
+        }
+        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if hash != spec.sha256 {
+            return Err(refuse("wrong_hash", "is not the published one (its SHA-256 differs)"));
+        }
+        Ok(bytes)
+    }
+}
+
+impl Loader for Browser {
+    fn load(&self, backend: Backend) -> LocalBoxFuture<'_, Result<Rc<dyn Embedder>, Unavailable>> {
+        Box::pin(async move {
+            let start = self.now();
+            let opened = self.open(backend).await;
+            let took = self.now() - start;
+            match &opened {
+                Ok(_) => self.host.log(&format!("{backend} opened in {took:.0} ms")),
+                Err(why) => self.host.log(&format!("{backend} stays closed: {} ({})", why.detail, why.code)),
+            }
+            opened
+        })
+    }
+
+    fn now(&self) -> f64 {
+        js_sys::Date::now()
+    }
+}
+
+impl Platform for Browser {
+    fn model(&self) -> &'static ModelSpec {
+        self.model
+    }
+
+    fn allow_software_gpu(&self, allow: bool) {
+        self.allow_software_gpu.set(allow);
+    }
+
+    fn version(&self) -> String {
+        self.host.version()
+    }
+
+    fn browser(&self) -> String {
+        self.host.browser()
+    }
+
+    fn history_ages_out(&self) -> bool {
+        self.host.history_ages_out()
+    }
+
+    fn log(&self, line: &str) {
+        self.host.log(line);
+    }
+}
+
+/// The encoder behind the border to the GPU module.
+struct GpuEncoder {
+    host: Rc<Host>,
+    dims: usize,
+}
+
+impl Encoder for GpuEncoder {
+    fn encode<'a>(
+        &'a self,
+        sequences: &'a [Vec<u32>],
+    ) -> LocalBoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
+        Box::pin(async move {
+            let ids: Vec<u32> = sequences.concat();
+            let lengths: Vec<u32> = sequences.iter().map(|sequence| sequence.len() as u32).collect();
+            let answer = self
+                .host
+                .encode_on_gpu(Uint32Array::from(ids.as_slice()), Uint32Array::from(lengths.as_slice()))
+                .await
+                .map_err(|error| EmbedError::Backend(unavailable(&error).detail))?;
+            let values = Float32Array::new(&answer).to_vec();
+            if values.len() != self.dims * sequences.len() {
+                return Err(EmbedError::NotAVector);
+            }
+            Ok(values.chunks_exact(self.dims).map(<[f32]>::to_vec).collect())
+        })
+    }
+}
+
+/// `{code, detail}` as thrown by the worker, or whatever else was thrown.
+fn unavailable(error: &JsValue) -> Unavailable {
+    let field = |name: &str| Reflect::get(error, &name.into()).ok().and_then(|value| value.as_string());
+    let said = field("detail").or_else(|| field("message")).unwrap_or_else(|| format!("{error:?}"));
+    Unavailable::new(field("code").unwrap_or_else(|| "gpu_failed".into()), said)
+}

@@ -1,0 +1,68 @@
+//! The GPU module's border: BERT on Burn's wgpu backend, in a WASM module of its own.
+//!
+//! A panic in WASM ends its instance, and Burn's wgpu backend panics where a browser surprises it (no
+//! `timestamp-query`, a device lost in mid-flight). Here such an end is only one link less in the chain.
+//! The worker checks the adapter before it starts this module, passes token ids and takes vectors; the
+//! tokenizer and everything else stays in the main module.
+
+use afterimage_models::{
+    encoder::{Batching, BertEncoder, Encoder},
+    weights::Weights,
+};
+use burn::tensor::Device;
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::prelude::*;
+
+/// A model on the graphics processor.
+#[wasm_bindgen]
+pub struct GpuEncoder {
+    encoder: Rc<BertEncoder>,
+}
+
+#[wasm_bindgen]
+impl GpuEncoder {
+    /// Opens the device and uploads the weights (a file of our own converter). `on_panic` is called with
+    /// the message of a panic, after which nothing of this module may be used.
+    pub async fn open(weights: Vec<u8>, on_panic: js_sys::Function) -> Result<GpuEncoder, JsError> {
+        report_panics(on_panic);
+        let device = Device::wgpu_options().init_async().await.map_err(|e| JsError::new(&format!("{e:?}")))?;
+        let weights = Weights::converted(&weights).map_err(|error| JsError::new(&error.to_string()))?;
+        let encoder = BertEncoder::load(&weights, Batching::Bucketed, &device)
+            .map_err(|error| JsError::new(&error.to_string()))?;
+        Ok(GpuEncoder { encoder: Rc::new(encoder) })
+    }
+
+    /// Encodes sequences: `ids` of all, one after the other, and the length of each. Gives all vectors,
+    /// one after the other.
+    pub async fn encode(&self, ids: Vec<u32>, lengths: Vec<u32>) -> Result<Vec<f32>, JsError> {
+        let encoder = self.encoder.clone();
+        let mut rest = ids.as_slice();
+        let mut sequences = Vec::with_capacity(lengths.len());
+        for length in lengths {
+            let Some((sequence, others)) = rest.split_at_checked(length as usize) else {
+                return Err(JsError::new("the lengths do not fit the ids"));
+            };
+            sequences.push(sequence.to_vec());
+            rest = others;
+        }
+        let vectors = encoder.encode(&sequences).await.map_err(|error| JsError::new(&error.to_string()))?;
+        Ok(vectors.concat())
+    }
+}
+
+thread_local! {
+    static ON_PANIC: RefCell<Option<js_sys::Function>> = const { RefCell::new(None) };
+}
+
+fn report_panics(on_panic: js_sys::Function) {
+    ON_PANIC.set(Some(on_panic));
+    std::panic::set_hook(Box::new(|info| {
+        let message = info.to_string();
+        ON_PANIC.with_borrow(|on_panic| {
+            if let Some(on_panic) = on_panic {
+                // There is nobody left to tell that telling failed.
+                drop(on_panic.call1(&JsValue::NULL, &message.into()));
+            }
+        });
+    }));
+}

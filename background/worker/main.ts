@@ -1,0 +1,38 @@
+// The background service worker: registers every listener in its first turn, as the browser demands, and
+// passes what it hears to the Rust side. It decides nothing.
+//
+// The worker may be killed at any `await` and is started anew by the next event. So nothing here is
+// remembered: what must survive is in the database, and the one promise `ready` is all the state there is.
+
+import { bindDoors } from "./doors.ts";
+import * as browser from "./browser.ts";
+import { ready } from "./ready.ts";
+import { PageSender } from "./rust.ts";
+import { work, WORK_ALARM } from "./work.ts";
+
+browser.onMessage(async (message, source) => {
+  const background = await ready();
+  const page = source.extensionPage
+    ? undefined
+    : new PageSender(source.url, source.topFrame, source.private);
+  const reply: unknown = await background.handle(message, page);
+  if (background.hasWork()) void work();
+  return reply;
+});
+
+browser.onAlarm(WORK_ALARM, work);
+
+browser.onHistoryRemoved(async (all, urls) => {
+  await (await ready()).historyRemoved(all, urls);
+});
+
+browser.onInstalled((firstTime) => {
+  if (firstTime) void browser.openWelcome();
+  void browser.readOpenTabs();
+  void work();
+});
+
+// Something may have been left undone when the browser was closed.
+browser.onBrowserStart(() => void work());
+
+bindDoors();
