@@ -81,7 +81,8 @@ impl Browser {
         let tokenizer = self.tokenizer().await?;
         match backend {
             Backend::Cpu => {
-                let weights = Weights::converted(&bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
+                let weights =
+                    Weights::converted(&bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
                 let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device())
                     .map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
                 Ok(Rc::new(NeuralEmbedder::new(backend, self.model, tokenizer, encoder)))

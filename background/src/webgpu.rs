@@ -25,7 +25,8 @@ impl GpuEncoder {
     /// the message of a panic, after which nothing of this module may be used.
     pub async fn open(weights: Vec<u8>, on_panic: js_sys::Function) -> Result<GpuEncoder, JsError> {
         report_panics(on_panic);
-        let device = Device::wgpu_options().init_async().await.map_err(|e| JsError::new(&format!("{e:?}")))?;
+        let device =
+            Device::wgpu_options().init_async().await.map_err(|e| JsError::new(&format!("{e:?}")))?;
         let weights = Weights::converted(&weights).map_err(|error| JsError::new(&error.to_string()))?;
         let encoder = BertEncoder::load(&weights, Batching::Bucketed, &device)
             .map_err(|error| JsError::new(&error.to_string()))?;

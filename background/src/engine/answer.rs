@@ -2,7 +2,10 @@
 
 use super::{Engine, EngineError};
 use crate::{platform::Platform, url_key};
-use afterimage_index::{self as index, Fusion, PageId, Query, QueryVector, store::{Store, Table}};
+use afterimage_index::{
+    self as index, Fusion, PageId, Query, QueryVector,
+    store::{Store, Table},
+};
 use afterimage_messages as messages;
 use afterimage_models::{
     Backend, Role,
@@ -129,7 +132,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let row = measured.as_ref().and_then(|measurements| measurements.of(which));
         let (available, code, detail) = match self.embedder.link(which) {
             Link::Untried => (false, "untried".into(), "Not needed so far.".into()),
-            Link::Ready(embedder) => (true, "ready".into(), format!("Ready, in the space {}.", embedder.space())),
+            Link::Ready(embedder) => {
+                (true, "ready".into(), format!("Ready, in the space {}.", embedder.space()))
+            }
             Link::Closed(why) => (false, why.code, why.detail),
         };
         messages::Link {

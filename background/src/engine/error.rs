@@ -41,7 +41,10 @@ impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EngineError::UnknownVersion(version) => {
-                write!(f, "The message has version {version}, not {VERSION}: reload the page or the extension.")
+                write!(
+                    f,
+                    "The message has version {version}, not {VERSION}: reload the page or the extension."
+                )
             }
             EngineError::Forbidden(what) => write!(f, "Not allowed: {what}."),
             EngineError::BadArgument(why) => write!(f, "The request makes no sense: {why}."),

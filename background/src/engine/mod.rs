@@ -107,7 +107,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::Capture(capture), Sender::Page(page)) => {
                 Ok(Response::Captured(self.capture(capture, page).await?))
             }
-            (_, Sender::Page(_)) => Err(EngineError::Forbidden("a page may only offer and send its own text")),
+            (_, Sender::Page(_)) => {
+                Err(EngineError::Forbidden("a page may only offer and send its own text"))
+            }
             (Request::Offer(_) | Request::Capture(_), Sender::Extension) => {
                 Err(EngineError::Forbidden("only a page can offer or send its text"))
             }

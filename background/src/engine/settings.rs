@@ -81,11 +81,8 @@ pub(super) async fn save_measurements<S: Store>(
     model: &ModelSpec,
     measurements: &Measurements,
 ) -> Result<(), EngineError> {
-    let measured = Measured {
-        browser: browser.into(),
-        space: model.space.into(),
-        measurements: measurements.clone(),
-    };
+    let measured =
+        Measured { browser: browser.into(), space: model.space.into(), measurements: measurements.clone() };
     // Nothing usable is not worth remembering: the weights may come back.
     if measurements.rows.is_empty() {
         return Ok(());

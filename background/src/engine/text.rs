@@ -15,7 +15,8 @@ pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(TEXT_LIMIT));
     for line in cut(text, TEXT_LIMIT).lines() {
         let start = out.len();
-        for word in line.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        for word in line.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty())
+        {
             if out.len() > start {
                 out.push(' ');
             } else if start > 0 {

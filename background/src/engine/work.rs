@@ -32,7 +32,7 @@ pub enum Step {
 pub struct Pending {
     space: String,
     todo: VecDeque<Unembedded>,
-    done: Vec<(PassageRef, Vec<f32>)>,
+    pub(super) done: Vec<(PassageRef, Vec<f32>)>,
 }
 
 impl<S: Store, P: Platform> Engine<S, P> {

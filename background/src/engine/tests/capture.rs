@@ -1,0 +1,139 @@
+use super::*;
+
+const CATS: &str = "https://animals.example.org/cats";
+const SHIPS: &str = "https://sea.example.org/ships";
+
+#[test]
+fn what_was_read_is_found_by_words_and_by_meaning_after_the_worker_died() {
+    let world = World::default();
+    let engine = world.consenting();
+    assert_eq!(engine.read(CATS, "Animals", "My kitten sleeps all day."), Captured::Queued);
+    assert_eq!(engine.read(SHIPS, "The sea", "A vessel left the harbour."), Captured::Queued);
+    engine.finish();
+    drop(engine);
+
+    let engine = world.start();
+    assert_eq!(engine.urls("harbour", SearchMode::Words), [SHIPS]);
+    assert_eq!(engine.urls("cat", SearchMode::Words), [""; 0], "that word is nowhere");
+    let found = engine.find("cat", SearchMode::Hybrid);
+    assert_eq!(found[0].url, CATS);
+    assert_eq!(found[0].why, afterimage_messages::Why::Meaning);
+    assert_eq!(found[0].site, "animals.example.org");
+    assert!(found[0].snippet.iter().any(|piece| piece.text.contains("kitten")));
+}
+
+#[test]
+fn words_answer_before_the_first_vector_is_made() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(SHIPS, "The sea", "A vessel left the harbour.");
+    assert_eq!(engine.now_state().queued, 1);
+    assert_eq!(block_on(engine.step()).unwrap(), Step::Worked);
+    let state = engine.now_state();
+    assert_eq!((state.queued, state.pages, state.unembedded), (0, 1, 2), "the title and one passage");
+    assert_eq!(engine.urls("harbour", SearchMode::Words), [SHIPS]);
+}
+
+#[test]
+fn the_same_text_again_only_counts_the_visit() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(CATS, "Animals", "My kitten sleeps.");
+    assert_eq!(engine.read(CATS, "Animals", "My  kitten sleeps. "), Captured::Unchanged, "still queued");
+    engine.finish();
+    let commits = world.store.commits();
+    assert_eq!(engine.read(CATS, "Animals", "My kitten\tsleeps."), Captured::Unchanged);
+    assert_eq!(engine.finish(), 0, "no work");
+    assert_eq!(world.store.commits(), commits + 1, "the visit, nothing else");
+    let hit = &engine.find("kitten", SearchMode::Words)[0];
+    assert_eq!(hit.visits, 2);
+}
+
+#[test]
+fn a_changed_text_replaces_the_old_one() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(CATS, "Animals", "My kitten sleeps.");
+    engine.finish();
+    assert_eq!(engine.read(CATS, "Animals", "A baguette for breakfast."), Captured::Queued);
+    engine.finish();
+    assert_eq!(engine.urls("kitten", SearchMode::Words), [""; 0]);
+    assert_eq!(engine.urls("loaf", SearchMode::Hybrid), [CATS]);
+    assert_eq!(engine.now_state().pages, 1);
+    // Two changes before the first was worked off: the last one counts.
+    engine.read(CATS, "Animals", "First a ship.");
+    engine.read(CATS, "Animals", "Then a cat again.");
+    assert_eq!(engine.now_state().queued, 1);
+    engine.finish();
+    assert_eq!(engine.urls("again", SearchMode::Words), [CATS]);
+    assert_eq!(engine.urls("ship", SearchMode::Words), [""; 0]);
+}
+
+#[test]
+fn one_page_under_many_addresses_is_one_page() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(CATS, "Animals", "My kitten sleeps.");
+    engine.finish();
+    assert_eq!(
+        engine.read(&format!("{CATS}?utm_source=x#top"), "Animals", "My kitten sleeps."),
+        Captured::Unchanged
+    );
+    assert_eq!(engine.now_state().pages, 1);
+}
+
+#[test]
+fn odd_texts_are_kept_or_skipped_without_harm() {
+    let world = World::default();
+    let engine = world.consenting();
+    let skipped = Captured::Skipped { reason: SkipReason::Empty };
+    assert_eq!(engine.read("https://a.example.org/", "", ""), skipped);
+    assert_eq!(engine.read("https://a.example.org/", "Only a title", " \n\t\u{0} "), skipped);
+    assert_eq!(engine.read("https://b.example.org/", "", &"w".repeat(200_000)), Captured::Queued);
+    let huge = "The ship sails far away over the sea. ".repeat(5_000_000 / 38);
+    assert_eq!(engine.read("https://c.example.org/", "Huge", &huge), Captured::Queued);
+    assert_eq!(
+        engine.read("https://d.example.org/", "Odd \u{fffd}", "\u{fffd}\u{fffd} odd text \u{202e}"),
+        Captured::Queued
+    );
+    engine.finish();
+    let state = engine.now_state();
+    assert_eq!((state.pages, state.unembedded), (3, 0));
+    assert!(state.stored_bytes < 3e6, "a huge page is cut: {}", state.stored_bytes);
+    assert_eq!(engine.urls("odd", SearchMode::Words), ["https://d.example.org/"]);
+}
+
+#[test]
+fn questions_of_any_kind_are_answered() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(CATS, "Animals", "My kitten sleeps.");
+    engine.finish();
+    for query in ["", "   ", "!!!", "\u{0}", "\"", "-", "日本語", &"cat ".repeat(100_000)] {
+        engine.find(query, SearchMode::Words);
+        engine.find(query, SearchMode::Hybrid);
+    }
+}
+
+#[test]
+fn similar_pages_of_known_and_unknown_ones() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(CATS, "Animals", "My kitten sleeps.");
+    engine.read("https://vet.example.org/", "Doctor", "The feline was ill.");
+    engine.read(SHIPS, "The sea", "A vessel left the harbour.");
+    engine.finish();
+    let similar = |url: &str| match engine
+        .ask(Request::Similar(Similar { url: url.into(), limit: 5 }), &Sender::Extension)
+        .unwrap()
+    {
+        Response::Results(results) => results,
+        other => panic!("{other:?}"),
+    };
+    let results = similar(CATS);
+    assert!(!results.unknown_page);
+    assert_eq!(results.hits[0].url, "https://vet.example.org/");
+    assert!(results.hits.iter().all(|hit| hit.url != CATS));
+    assert!(similar("https://nowhere.example.org/").unknown_page);
+    assert!(similar("about:blank").unknown_page);
+}

@@ -1,0 +1,138 @@
+use super::*;
+use afterimage_index::store::Fault;
+
+const URL: &str = "https://animals.example.org/cats";
+/// Long enough for several commits of vectors.
+fn long_text() -> String {
+    (0..60)
+        .map(|n| format!("Sentence number {n} tells of a kitten that sleeps near the old harbour wall.\n"))
+        .collect()
+}
+
+/// Whatever commit goes wrong, and however: a new worker finishes the work, once.
+#[test]
+fn a_worker_that_dies_at_any_commit_loses_nothing_and_does_nothing_twice() {
+    let whole = World::default();
+    let engine = whole.consenting();
+    engine.read(URL, "Cats", &long_text());
+    engine.finish();
+    let (passages, commits) = (engine.now_state().passages, whole.store.commits());
+    assert!(passages > 8 && commits >= 5, "{passages} passages in {commits} commits");
+
+    for fault in [Fault::Full, Fault::LostAnswer] {
+        for dies_at in 1..commits {
+            let world = World::default();
+            let engine = world.consenting();
+            world.store.fail_commit(dies_at - 1, fault);
+            let sent = Request::Capture(page_text(URL, "Cats", &long_text()));
+            let acknowledged = engine.ask(sent.clone(), &page(URL)).is_ok();
+            while matches!(block_on(engine.step()), Ok(Step::Worked)) {}
+            drop(engine);
+
+            let engine = world.start();
+            if !acknowledged {
+                // Nothing was promised; the page says it again at the next visit.
+                engine.ask(sent, &page(URL)).unwrap();
+            }
+            engine.finish();
+            let state = engine.now_state();
+            assert_eq!(
+                (state.pages, state.passages, state.unembedded, state.queued),
+                (1, passages, 0, 0),
+                "{fault:?} at commit {dies_at}"
+            );
+            assert_eq!(engine.find("cat", SearchMode::Hybrid)[0].visits, 1, "{fault:?} at commit {dies_at}");
+        }
+    }
+}
+
+#[test]
+fn a_worker_that_dies_between_embedding_and_commit_embeds_again() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(URL, "Cats", &long_text());
+    for _ in 0..6 {
+        block_on(engine.step()).unwrap();
+    }
+    assert!(!engine.pending.borrow().done.is_empty(), "vectors that were not committed");
+    drop(engine);
+    let engine = world.start();
+    assert!(engine.has_work());
+    engine.finish();
+    assert_eq!(engine.now_state().unembedded, 0);
+}
+
+#[test]
+fn without_weights_the_hash_serves_and_their_return_embeds_everything_again() {
+    let world = World::default();
+    world.model_there.set(false);
+    let engine = world.consenting();
+    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.finish();
+    let state = engine.now_state();
+    assert!(state.problem.unwrap().contains("The weights are missing."));
+    assert_eq!(state.space, "hash-v1@384");
+    assert!(state.chain.iter().any(|link| link.code == "weights_missing"));
+    assert_eq!(engine.urls("kitten", SearchMode::Hybrid), [URL], "search works");
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid), [""; 0], "but by letters");
+
+    world.model_there.set(true);
+    let engine = world.start();
+    assert!(engine.has_work(), "the debt in the model's space");
+    engine.finish();
+    let state = engine.now_state();
+    assert_eq!((state.problem, state.unembedded), (None, 0));
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid), [URL]);
+}
+
+#[test]
+fn choosing_another_backend_moves_everything_to_its_space() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.finish();
+    engine.set(|settings| settings.backend = BackendChoice::Hash);
+    assert!(engine.has_work());
+    engine.finish();
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid), [""; 0]);
+    assert_eq!(engine.now_state().problem, None, "it was chosen");
+    engine.set(|settings| settings.backend = BackendChoice::Auto);
+    engine.finish();
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid), [URL]);
+}
+
+#[test]
+fn measured_once_and_remembered_for_this_browser() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.finish();
+    assert!(engine.now_state().chain.iter().any(|link| link.query_ms.is_some()));
+    let again = world.start();
+    assert!(again.embedder.measurements().is_some());
+}
+
+#[test]
+fn paused_means_paused() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.set(|settings| settings.paused = true);
+    assert_eq!(block_on(engine.step()).unwrap(), Step::Idle);
+    assert!(!engine.has_work());
+    let skipped = Captured::Skipped { reason: SkipReason::Paused };
+    assert_eq!(engine.read("https://b.example.org/", "B", "b"), skipped);
+    engine.set(|settings| settings.paused = false);
+    engine.finish();
+    assert_eq!(engine.now_state().pages, 1, "what was acknowledged before is not lost");
+}
+
+#[test]
+fn diagnosis_shows_the_vector() {
+    let engine = World::default().start();
+    let asked = Request::Diagnose(afterimage_messages::Diagnose { text: "a cat".into() });
+    let Ok(Response::Diagnosis(diagnosis)) = engine.ask(asked, &Sender::Extension) else { panic!() };
+    assert_eq!(diagnosis.space, catalogue::bundled().space);
+    assert_eq!((diagnosis.dims, diagnosis.first_ten.len(), diagnosis.tokens), (384, 10, Some(4)));
+    assert!((diagnosis.norm - 1.0).abs() < 1e-3);
+}
