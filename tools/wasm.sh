@@ -94,9 +94,10 @@ module_stamp() {
     sources=(messages/src index/src models/build.rs models/catalogue.toml models/src background/build.rs background/src)
   fi
   {
-    # Each crate with its version and features. Folders of path dependencies would tie the stamp to a clone.
+    # Each crate with its version and features. Folders of path dependencies would tie the stamp to a clone;
+    # "(*)" marks a repetition.
     cargo tree -p afterimage-background "${features[@]}" --target "$WASM_TARGET" -e normal,build --prefix none \
-      -f '{p} {f}' --no-dedupe | sed "s# (${ROOT}[^)]*)##" | LC_ALL=C sort -u
+      -f '{p} {f}' | sed "s# (${ROOT}[^)]*)##; s# (\*)\$##" | LC_ALL=C sort -u
     # The profiles stand at the end of Cargo.toml.
     sed -n '/^\[profile/,$p' Cargo.toml
     digest "${sources[@]}"
