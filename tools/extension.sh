@@ -12,6 +12,7 @@ command_build() {
   done
   need_npm
   build_wasm "${dev[@]}"
+  build_notices
   build_model
   local out="$ROOT/dist/$browser"
   # From scratch: it takes a second, and nothing deleted from the sources can stay behind.
@@ -20,8 +21,17 @@ command_build() {
   mkdir -p "$out/wasm" "$out/models/$MODEL" "$out/licences"
   cp "$STAGE/wasm/main/afterimage_bg.wasm" "$STAGE/wasm/webgpu/webgpu_bg.wasm" "$out/wasm/"
   find "$STAGE/model/$MODEL" -type f ! -name '.stamp' -exec cp {} "$out/models/$MODEL/" \;
-  cp LICENSE-MIT LICENSE-APACHE "$out/licences/"
+  cp LICENSE-MIT LICENSE-APACHE "$STAGE/wasm/third-party.txt" "$out/licences/"
   say "dist/$browser is ready ($(du -sh "$out" | cut -f1))"
+}
+
+# The licences of the crates inside the modules.
+build_notices() {
+  local stamp
+  stamp="$(cat Cargo.lock background/Cargo.toml models/Cargo.toml index/Cargo.toml messages/Cargo.toml tools/notices.py | sha256sum)"
+  if [ -f "$STAGE/wasm/third-party.txt" ] && is_fresh "$STAGE/wasm" "$stamp"; then return 0; fi
+  python3 tools/notices.py "$STAGE/wasm/third-party.txt" || fail "The crates' licences could not be gathered: see above."
+  echo "$stamp" >"$STAGE/wasm/.stamp"
 }
 
 # The TypeScript of tests/, for Node: dist/stage/tests/<folder>/<name>.mjs.

@@ -13,6 +13,13 @@ command_lint() {
 }
 
 lint_rust() {
+  if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+    if command -v rustup >/dev/null; then
+      quietly rustup component add rustfmt clippy || fail "rustfmt or clippy is missing: 'rustup component add rustfmt clippy'."
+    else
+      need_apt rustfmt-web rust-web-clippy
+    fi
+  fi
   say "cargo fmt"
   cargo fmt --all --check || fail "Some Rust code is not formatted: run 'cargo fmt --all'."
   say "clippy, native"
