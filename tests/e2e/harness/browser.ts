@@ -51,7 +51,7 @@ export class Chromium {
       env: options.display === undefined ? process.env : { ...process.env, DISPLAY: options.display },
       ignoreDefaultArgs: ["--disable-extensions"],
       // A worker busy with a long page still answers in time.
-      protocolTimeout: 300_000,
+      protocolTimeout: 120_000,
       args: [
         "--no-sandbox",
         "--disable-background-networking",

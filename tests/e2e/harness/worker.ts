@@ -33,21 +33,33 @@ export class Worker {
     await until("the worker is dead", async () => (await this.target()) !== targetId, 10, 20);
   }
 
-  /** Runs a function in the worker, which must be awake. */
+  /**
+   * Runs a function in the worker, which must be awake. The debugger is detached again at once: one that is
+   * still attached when the worker is killed (as puppeteer's own worker handles are) makes Chromium's next
+   * worker wait for it for ever.
+   */
   async evaluate<Args extends unknown[], Result>(
     run: (...args: Args) => Result,
     ...args: Args
   ): Promise<Awaited<Result>> {
-    const id = this.#chromium.extensionId;
+    const origin = `chrome-extension://${this.#chromium.extensionId}/`;
     const target = await this.#chromium.browser.waitForTarget(
-      (candidate) =>
-        candidate.type() === "service_worker" && candidate.url().startsWith(`chrome-extension://${id}/`),
+      (candidate) => candidate.type() === "service_worker" && candidate.url().startsWith(origin),
       { timeout: 10_000 },
     );
-    const worker = await target.worker();
-    if (worker === null) throw new Error("the worker went away");
-    // biome-ignore lint/suspicious/noExplicitAny: puppeteer's own types are wider than ours
-    return worker.evaluate(run as (...args: any[]) => Result, ...args) as Promise<Awaited<Result>>;
+    const cdp = await target.createCDPSession();
+    try {
+      const { result, exceptionDetails } = await cdp.send("Runtime.evaluate", {
+        expression: `(${run})(...${JSON.stringify(args)})`,
+        awaitPromise: true,
+        returnByValue: true,
+      });
+      if (exceptionDetails !== undefined)
+        throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      return result.value;
+    } finally {
+      await cdp.detach();
+    }
   }
 
   /** From now on, remembers in which order the worker asks for writing transactions on a table. */
