@@ -76,6 +76,11 @@ impl<S: Store> Index<S> {
         self.memory.borrow().pages.get(&id).map(|page| page.info.clone())
     }
 
+    /// Every page.
+    pub fn page_ids(&self) -> Vec<PageId> {
+        self.memory.borrow().pages.keys().copied().collect()
+    }
+
     /// The page that was seen under this raw URL; of several the one seen last.
     pub fn find_alias(&self, hash: [u8; 16]) -> Option<PageId> {
         self.memory.borrow().find_alias(hash)

@@ -204,3 +204,124 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::query_terms;
+    use proptest::prelude::*;
+
+    fn of(text: &str, query: &str) -> Vec<Piece> {
+        snippet(text, &query_terms(query).into_iter().collect())
+    }
+
+    /// Marked pieces in brackets.
+    fn shown(text: &str, query: &str) -> String {
+        let show = |piece: Piece| if piece.marked { format!("[{}]", piece.text) } else { piece.text };
+        of(text, query).into_iter().map(show).collect()
+    }
+
+    /// Ninety sentences, one of them about foxes.
+    fn long() -> String {
+        let mut sentences: Vec<String> =
+            (0..90).map(|n| format!("Sentence number {n} is here to fill.")).collect();
+        sentences[50] = "A quick brown fox jumps over a lazy dog.".into();
+        sentences.join(" ")
+    }
+
+    #[test]
+    fn matching_words_are_marked_whatever_their_case_and_accents() {
+        assert_eq!(shown("The Café is near the CAFE.", "café"), "The [Café] is near the [CAFE].");
+        assert_eq!(shown("The cafe\u{301} is", "CAFE"), "The [cafe\u{301}] is");
+        assert_eq!(shown("node.js and Node", "node"), "[node].js and [Node]");
+    }
+
+    #[test]
+    fn stop_words_are_marked_only_if_there_is_nothing_else() {
+        assert_eq!(shown("The tale of the fox", "the fox"), "The tale of the [fox]");
+        assert_eq!(shown("To be or what", "to be"), "[To] [be] or what");
+    }
+
+    #[test]
+    fn pairs_of_characters_are_marked_as_one() {
+        assert_eq!(shown("東京都の全文検索です。", "全文検索"), "東京都の[全文検索]です。");
+        assert_eq!(shown("我有一只猫", "一只猫"), "我有[一只猫]");
+    }
+
+    #[test]
+    fn without_a_match_it_is_the_beginning() {
+        assert_eq!(shown("Short.", "absent"), "Short.");
+        let text = shown(&long(), "");
+        assert!(text.starts_with("Sentence number 0 is here to fill. Sentence number 1 "), "{text}");
+        assert!(text.ends_with("fill. …"), "{text}");
+        assert_eq!(of("", "fox"), []);
+        assert_eq!(of(" \n ", "fox"), []);
+    }
+
+    #[test]
+    fn it_begins_with_the_sentence_that_matches() {
+        let text = shown(&long(), "fox dog");
+        assert!(text.starts_with("… "), "{text}");
+        assert!(text.contains("A quick brown [fox] jumps over a lazy [dog]. Sentence number 51"), "{text}");
+        assert!(text.ends_with(" …"), "{text}");
+    }
+
+    #[test]
+    fn it_shows_the_place_with_the_most_different_words() {
+        let filler = "Nothing to see in this sentence, really nothing at all. ".repeat(10);
+        let text = format!("Fox fox fox fox. {filler} A fox and a dog. {filler} A dog.");
+        let text = shown(&text, "fox dog");
+        assert!(text.contains("A [fox] and a [dog]."), "{text}");
+    }
+
+    #[test]
+    fn lines_become_one_and_marks_at_the_ends_work() {
+        assert_eq!(shown("Fox\nand\tdog", "fox dog"), "[Fox] and [dog]");
+        assert_eq!(shown("  fox  ", "fox"), "[fox]");
+    }
+
+    #[test]
+    fn a_giant_word_is_cut() {
+        let giant = "x".repeat(200_000);
+        let text = shown(&giant, "fox");
+        assert_eq!(text.chars().count(), SNIPPET + 2);
+        let text = shown(&format!("{giant} fox {giant}"), "fox");
+        assert!(text.contains(" [fox] "), "{text}");
+    }
+
+    #[test]
+    fn no_word_is_cut() {
+        let text = "antidisestablishmentarianism ".repeat(30)
+            + "fox "
+            + &"floccinaucinihilipilification ".repeat(30);
+        let shown = shown(&text, "fox").replace(['[', ']', '…'], "");
+        for word in shown.split_whitespace() {
+            assert!(text.split_whitespace().any(|whole| whole == word), "{word} in {shown}");
+        }
+        assert!(shown.contains(" fox "), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_part_of_the_text_and_shows_a_match(
+            text in prop::collection::vec(prop_oneof![
+                "[a-d]{1,9}", "\\PC{0,6}", Just("fox".to_owned()), Just("猫の手".to_owned()), Just("\n".to_owned()),
+                Just("end. Next".to_owned()),
+            ], 0..120).prop_map(|words| words.join(" ")),
+            query in prop_oneof![Just("fox"), Just("猫の"), Just("fox end"), Just(""), Just("zebra")],
+        ) {
+            let pieces = of(&text, query);
+            let whole: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+            let inner = whole.strip_prefix("… ").unwrap_or(&whole);
+            let inner = inner.strip_suffix(" …").unwrap_or(inner);
+            prop_assert!(text.replace(char::is_whitespace, " ").contains(inner), "{inner:?}");
+            prop_assert!(inner.chars().count() <= SNIPPET + 1, "{}", inner.chars().count());
+            prop_assert!(pieces.iter().all(|piece| !piece.text.is_empty()));
+            prop_assert!(pieces.windows(2).all(|pair| pair[0].marked != pair[1].marked));
+            let terms: HashSet<String> = query_terms(query).into_iter().collect();
+            let mut in_text = false;
+            words(&text, |word, _| in_text |= terms.contains(word));
+            prop_assert_eq!(pieces.iter().any(|piece| piece.marked), in_text);
+        }
+    }
+}

@@ -11,14 +11,11 @@
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A sentence of more bytes than this for each allowed piece is not counted but cut: no text has so few
-/// pieces. At 1 ordinary sentences would be cut in their middle; without a bound a hostile page would be
-/// counted whole.
+/// A passage has at most so many bytes for each allowed piece, and a sentence of more is cut before it is
+/// counted. Text has 4 to 6 bytes a piece; only a word that a tokenizer takes for one unknown piece, however
+/// long it is, has more. At 1 ordinary sentences would be cut in their middle; without a bound a hostile page
+/// would be counted whole, again and again.
 const BYTES_A_PIECE: usize = 24;
-
-/// A word of more characters than this is cut, however few pieces it counts: BERT's tokenizer takes every word
-/// of more than 100 characters for one unknown piece and would see nothing of it.
-const LONGEST_WORD: usize = 100;
 
 /// How far from the middle a border is looked for when a text is cut, in bytes. At 0 words are cut anywhere.
 const REACH: usize = 128;
@@ -136,8 +133,7 @@ impl Packer<'_> {
         let mut waiting = vec![0..sentence.len()];
         while let Some(range) = waiting.pop() {
             let text = &sentence[range.clone()];
-            let countable =
-                text.len() <= self.max_pieces.saturating_mul(BYTES_A_PIECE) && !has_giant_word(text);
+            let countable = text.len() <= self.max_bytes();
             let pieces = if countable { (self.count)(text) } else { usize::MAX };
             let at = if pieces > self.max_pieces { middle(text) } else { None };
             match at {
@@ -146,39 +142,46 @@ impl Packer<'_> {
                     waiting.push(range.start..range.start + at);
                 }
                 None if text.trim().is_empty() => {}
-                None => cuts.push((range, if countable { pieces } else { (self.count)(text) })),
+                None => cuts.push((range, pieces)),
             }
         }
     }
 
     /// Adds a part to the passage under way, or begins a new one with it.
     fn push(&mut self, part: Part) {
-        if !self.parts.is_empty() && !self.fits(&part) {
+        let mut pieces = self.pieces_with(&part);
+        if pieces.is_none() {
             self.close();
-            if !self.fits(&part) {
-                self.parts.clear();
-                self.pieces = 0;
-            }
+            pieces = self.pieces_with(&part);
         }
-        self.pieces = self.pieces_with(&part);
+        if pieces.is_none() {
+            // What the last passage left here does not fit, or the part alone does not.
+            self.parts.clear();
+        }
+        self.pieces = pieces.unwrap_or(part.pieces);
         self.fresh += 1;
         self.parts.push(part);
     }
 
-    fn fits(&self, part: &Part) -> bool {
-        self.pieces_with(part) <= self.max_pieces
+    /// The pieces of the passage under way with one more part, if it fits.
+    fn pieces_with(&self, part: &Part) -> Option<usize> {
+        if self.parts.is_empty() {
+            return Some(part.pieces);
+        }
+        let bytes: usize = self.parts.iter().map(|part| part.text.len() + part.gap.len()).sum();
+        let mut pieces = self.pieces.saturating_add(part.pieces);
+        if pieces > self.max_pieces || bytes + part.text.len() > self.max_bytes() {
+            return None;
+        }
+        if !part.whole && part.gap.is_empty() {
+            // Cut inside a word: the whole may have more pieces than its parts.
+            pieces = (self.count)(&(text_of(&self.parts) + &part.text));
+        }
+        (pieces <= self.max_pieces).then_some(pieces)
     }
 
-    /// The pieces of the passage under way with one more part.
-    fn pieces_with(&self, part: &Part) -> usize {
-        let sum = self.pieces.saturating_add(part.pieces);
-        let seamless = !part.whole && part.gap.is_empty() && !self.parts.is_empty();
-        if seamless && sum <= self.max_pieces {
-            // Cut inside a word: the whole may have more pieces than its parts.
-            (self.count)(&(text_of(&self.parts) + &part.text))
-        } else {
-            sum
-        }
+    fn max_bytes(&self) -> usize {
+        self.max_pieces.saturating_mul(BYTES_A_PIECE)
     }
 
     /// Ends the passage under way. The next one begins with its last sentence.
@@ -204,16 +207,6 @@ fn text_of(parts: &[Part]) -> String {
     text
 }
 
-/// Whether a word is too long to be one.
-fn has_giant_word(text: &str) -> bool {
-    text.len() > LONGEST_WORD
-        && text.split(' ').any(|word| {
-            // Scripts without spaces are cut where UAX #29 says.
-            word.len() > LONGEST_WORD
-                && word.split_word_bounds().any(|part| part.chars().nth(LONGEST_WORD).is_some())
-        })
-}
-
 /// Where to cut `text` in two, both not empty: the border nearest to its middle, of the best kind that is near
 /// it: a blank, a word's end, a character. `None` if it has one character.
 fn middle(text: &str) -> Option<usize> {
@@ -229,3 +222,7 @@ fn middle(text: &str) -> Option<usize> {
         .or_else(|| nearest(&mut near.grapheme_indices(true).skip(1).map(|(at, _)| from + at)))
         .or_else(|| nearest(&mut near.char_indices().map(|(at, _)| from + at)))
 }
+
+#[cfg(test)]
+#[path = "split_tests.rs"]
+mod tests;

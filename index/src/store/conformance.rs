@@ -109,7 +109,7 @@ async fn scan_goes_through_all_rows_in_order<S: Store>(store: &S) {
 }
 
 async fn scan_pages_through_many_rows<S: Store>(store: &S) {
-    const ROWS: usize = 2_500;
+    const ROWS: u32 = 2_500;
     for part in 0..5 {
         commit(store, |batch| {
             for row in (part..ROWS).step_by(5) {
@@ -118,8 +118,8 @@ async fn scan_pages_through_many_rows<S: Store>(store: &S) {
         })
         .await;
     }
-    assert_eq!(count(store, Table::Passages).await, ROWS);
-    let mut seen = 0;
+    assert_eq!(count(store, Table::Passages).await, ROWS as usize);
+    let mut seen = 0_u32;
     let mut after: Option<String> = None;
     loop {
         let page = store.scan(Table::Passages, after.as_deref(), 97).await.expect("a scan succeeds");

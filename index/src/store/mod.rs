@@ -12,7 +12,7 @@ mod ram;
 
 pub use ram::{Fault, RamStore};
 
-use std::fmt;
+use std::{fmt, rc::Rc};
 
 /// The tables. A key is unique within its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,6 +128,34 @@ pub trait Store {
     /// Applies all of `batch` or none of it. When this returns `Ok`, the change survives the death of
     /// the worker and of the browser.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+}
+
+/// A store that several owners share.
+impl<S: Store> Store for Rc<S> {
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(table, key).await
+    }
+
+    async fn get_many(&self, table: Table, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        (**self).get_many(table, keys).await
+    }
+
+    async fn scan(
+        &self,
+        table: Table,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        (**self).scan(table, after, limit).await
+    }
+
+    async fn count(&self, table: Table) -> Result<usize, StoreError> {
+        (**self).count(table).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        (**self).commit(batch).await
+    }
 }
 
 /// Why the store could not do it.

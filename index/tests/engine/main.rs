@@ -1,0 +1,7 @@
+//! The index from outside: what its border promises, on a store in memory.
+
+mod answers;
+mod crashes;
+mod damage;
+mod helpers;
+mod twin;

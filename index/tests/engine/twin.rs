@@ -1,0 +1,280 @@
+//! The index against a naive twin: a list of pages that is searched by the formulas, written down again and
+//! computed from nothing at each question.
+
+use crate::helpers::*;
+use afterimage_index::store::{Batch, RamStore};
+use afterimage_index::{Filters, Fusion, Index, PageId, Query, QueryVector, Why};
+use pollster::block_on;
+use proptest::prelude::*;
+use std::collections::HashMap;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Insert { page: u8, title: String, passages: Vec<String>, seen_at: u8 },
+    Delete(u8),
+    Visit(u8, u8),
+    Embed(usize),
+    Restart,
+}
+
+#[derive(Debug, Clone)]
+struct Question {
+    text: String,
+    meaning: Option<String>,
+    reciprocal: bool,
+    min_cosine: f32,
+    after: Option<u8>,
+    site: Option<u8>,
+    limit: usize,
+}
+
+/// What the twin knows of a page.
+#[derive(Debug, Clone)]
+struct Plain {
+    last_seen: f64,
+    /// Text, and whether it has its vector.
+    passages: Vec<(String, bool)>,
+}
+
+/// What the twin finds.
+#[derive(Debug, Clone)]
+struct Expected {
+    page: PageId,
+    last_seen: f64,
+    cosine: Option<f64>,
+    bm25: Option<f64>,
+    why: Why,
+    score: f64,
+}
+
+type Twin = HashMap<u8, Plain>;
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ')
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase().replace('é', "e"))
+        .collect()
+}
+
+fn question_words(text: &str) -> Vec<String> {
+    let mut all = words(text);
+    all.sort();
+    all.dedup();
+    let content: Vec<String> = all.iter().filter(|word| *word != "the").cloned().collect();
+    if content.is_empty() { all } else { content }
+}
+
+/// The cosine of a question with a text's vector, after that was rounded to 8 bits.
+fn cosine(question: &[f32], text: &str) -> f64 {
+    let values: Vec<f64> = vector(text).into_iter().map(f64::from).collect();
+    let largest = values.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+    let rounded: Vec<f64> = values.iter().map(|v| (v / largest * 127.0).round()).collect();
+    let question: Vec<f64> = question.iter().copied().map(f64::from).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    dot(&question, &rounded) / dot(&question, &question).sqrt() / dot(&rounded, &rounded).sqrt()
+}
+
+fn bm25(twin: &Twin, question: &[String], passage: &str) -> f64 {
+    let all: Vec<Vec<String>> =
+        twin.values().flat_map(|page| page.passages.iter().map(|(text, _)| words(text))).collect();
+    let average = all.iter().map(Vec::len).sum::<usize>() as f64 / all.len() as f64;
+    let passage = words(passage);
+    let mut score = 0.0;
+    for word in question {
+        let with = all.iter().filter(|text| text.contains(word)).count() as f64;
+        let here = passage.iter().filter(|other| *other == word).count() as f64;
+        let idf = (1.0 + (all.len() as f64 - with + 0.5) / (with + 0.5)).ln();
+        score += idf * here * 2.2 / (here + 1.2 * (0.25 + 0.75 * passage.len() as f64 / average));
+    }
+    score
+}
+
+/// The twin's answer, best first, not cut. `None` where rounding may decide otherwise than f32 does.
+fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
+    let terms = question_words(&question.text);
+    let meaning = question.meaning.as_deref().map(vector);
+    let min_cosine = f64::from(question.min_cosine);
+    let mut found = Vec::new();
+    for (n, page) in twin {
+        let host_matches = question.site.is_none_or(|site| site == *n);
+        if !host_matches || question.after.is_some_and(|after| page.last_seen < f64::from(after)) {
+            continue;
+        }
+        let largest = |values: Vec<f64>| values.into_iter().reduce(f64::max);
+        let bm25 = largest(page.passages.iter().map(|(text, _)| bm25(twin, &terms, text)).collect());
+        let bm25 = bm25.filter(|score| *score > 0.0);
+        let embedded = page.passages.iter().filter(|(_, embedded)| *embedded);
+        let cosine = meaning
+            .as_ref()
+            .and_then(|meaning| largest(embedded.map(|(text, _)| cosine(meaning, text)).collect()));
+        if cosine.is_some_and(|cosine| (cosine - min_cosine).abs() < 1e-5) {
+            return None;
+        }
+        let why = match (bm25, cosine.filter(|cosine| *cosine >= min_cosine)) {
+            (Some(_), Some(_)) => Why::Both,
+            (Some(_), None) => Why::Words,
+            (None, Some(_)) => Why::Meaning,
+            (None, None) => continue,
+        };
+        found.push(Expected { page: id(*n), last_seen: page.last_seen, cosine, bm25, why, score: 0.0 });
+    }
+    found.sort_by(|a, b| b.last_seen.total_cmp(&a.last_seen).then(a.page.cmp(&b.page)));
+    if question.reciprocal && meaning.is_some() {
+        for list in [|hit: &Expected| hit.bm25, |hit: &Expected| hit.cosine] {
+            let is_cosine =
+                list(&Expected { bm25: None, cosine: Some(1.0), ..found.first()?.clone() }).is_some();
+            let mut ranked: Vec<(usize, f64)> = (found.iter().enumerate())
+                .filter_map(|(at, hit)| {
+                    Some((at, list(hit).filter(|value| !is_cosine || *value >= min_cosine)?))
+                })
+                .collect();
+            ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+            if ranked.windows(2).any(|pair| pair[0].1 != pair[1].1 && pair[0].1 - pair[1].1 < 1e-5) {
+                return None;
+            }
+            for (rank, (at, _)) in ranked.into_iter().enumerate() {
+                found[at].score += 1.0 / (61.0 + rank as f64);
+            }
+        }
+    } else {
+        for hit in &mut found {
+            hit.score = hit.cosine.unwrap_or(0.0).max(0.0) + 0.01 * hit.bm25.unwrap_or(0.0);
+        }
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    Some(found)
+}
+
+async fn apply(index: &mut Index<RamStore>, twin: &mut Twin, step: Step) {
+    match step {
+        Step::Insert { page: n, title, passages, seen_at } => {
+            let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
+            let mut page = page(n, &title, &texts);
+            page.seen_at = f64::from(seen_at);
+            index.insert(page, Batch::new()).await.unwrap();
+            let last_seen = twin.get(&n).map_or(0.0, |page| page.last_seen).max(f64::from(seen_at));
+            let passages = std::iter::once(title).chain(passages).filter(|text| !text.trim().is_empty());
+            twin.insert(n, Plain { last_seen, passages: passages.map(|text| (text, false)).collect() });
+        }
+        Step::Delete(n) => {
+            let deleted = index.delete(&[id(n)], Batch::new()).await.unwrap();
+            assert_eq!(deleted, usize::from(twin.remove(&n).is_some()));
+        }
+        Step::Visit(n, at) => {
+            let known = index.visit(id(n), f64::from(at), None, Batch::new()).await.unwrap();
+            assert_eq!(known, twin.contains_key(&n));
+            if let Some(page) = twin.get_mut(&n) {
+                page.last_seen = page.last_seen.max(f64::from(at));
+            }
+        }
+        Step::Embed(limit) => {
+            let mut order: Vec<u8> = twin.keys().copied().collect();
+            order.sort_by(|a, b| twin[b].last_seen.total_cmp(&twin[a].last_seen).then(id(*a).cmp(&id(*b))));
+            let mut left = limit;
+            for n in order {
+                for (_, embedded) in
+                    twin.get_mut(&n).unwrap().passages.iter_mut().filter(|passage| !passage.1)
+                {
+                    if left > 0 {
+                        *embedded = true;
+                        left -= 1;
+                    }
+                }
+            }
+            assert_eq!(embed(index, limit).await, limit - left);
+        }
+        Step::Restart => *index = Index::open(index.store().clone()).await.unwrap(),
+    }
+    let missing = twin.values().flat_map(|page| &page.passages).filter(|passage| !passage.1).count();
+    assert_eq!(index.unembedded(SPACE), missing);
+    assert_eq!(index.counts().pages, twin.len());
+}
+
+async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
+    let Some(expected) = expected(twin, question) else { return };
+    let values = question.meaning.as_deref().map(vector);
+    let fusion = if question.reciprocal { Fusion::Reciprocal } else { Fusion::Calibrated };
+    let min_cosine = question.min_cosine;
+    let query = Query {
+        text: &question.text,
+        vector: values.as_deref().map(|values| QueryVector { space: SPACE, values, fusion, min_cosine }),
+        filters: Filters {
+            site: question.site.map(|n| format!("site{n}.test")),
+            after: question.after.map(f64::from),
+            before: None,
+        },
+        limit: question.limit,
+    };
+    let hits = index.search(query).await.unwrap();
+    assert_eq!(hits.len(), expected.len().min(question.limit), "{question:?}");
+    let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() < 1e-5,
+        (a, b) => a == b,
+    };
+    for (hit, best) in hits.iter().zip(&expected) {
+        // The order may differ only between equals.
+        assert!(close(Some(hit.score), Some(best.score)), "{hit:?} is where {best:?} was expected");
+        let same =
+            expected.iter().find(|expected| expected.page == hit.page.id).expect("the twin has it too");
+        assert!(close(Some(hit.score), Some(same.score)), "{hit:?} against {same:?}");
+        assert!(close(hit.cosine, same.cosine) && close(hit.bm25, same.bm25), "{hit:?} against {same:?}");
+        assert_eq!(hit.why, same.why);
+    }
+}
+
+fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec!["fox", "Dog", "cat", "bird", "café", "fish", "cow", "the", "owl"]);
+    prop::collection::vec(word, words).prop_map(|words| words.join(" "))
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let passages = prop_oneof![4 => prop::collection::vec(text(0..7), 0..5), 1 => prop::collection::vec(text(1..4), 15..36)];
+    prop_oneof![
+        6 => (0..6_u8, text(0..3), passages, 0..9_u8)
+            .prop_map(|(page, title, passages, seen_at)| Step::Insert { page, title, passages, seen_at }),
+        1 => (0..6_u8).prop_map(Step::Delete),
+        1 => (0..6_u8, 0..9_u8).prop_map(|(page, at)| Step::Visit(page, at)),
+        4 => (0..40_usize).prop_map(Step::Embed),
+        1 => Just(Step::Restart),
+    ]
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let min = prop::sample::select(vec![-1.0_f32, 0.2, 0.6, 2.0]);
+    let filters = (prop::option::weighted(0.2, 0..9_u8), prop::option::weighted(0.1, 0..6_u8));
+    (text(0..4), prop::option::weighted(0.8, text(1..4)), any::<bool>(), min, filters, 1..8_usize).prop_map(
+        |(text, meaning, reciprocal, min_cosine, (after, site), limit)| Question {
+            text,
+            meaning,
+            reciprocal,
+            min_cosine,
+            after,
+            site,
+            limit,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn the_index_finds_what_its_naive_twin_finds(
+        steps in prop::collection::vec(step(), 1..14),
+        questions in prop::collection::vec(question(), 6),
+    ) {
+        block_on(async {
+            let mut index = Index::open(RamStore::new()).await.unwrap();
+            let mut twin = Twin::new();
+            for step in steps {
+                apply(&mut index, &mut twin, step).await;
+            }
+            for question in &questions {
+                compare(&index, &twin, question).await;
+            }
+            let reopened = Index::open(index.store().clone()).await.unwrap();
+            assert_eq!(reopened.corrupt_rows(), 0);
+            for question in &questions {
+                compare(&reopened, &twin, question).await;
+            }
+        });
+    }
+}
