@@ -1,7 +1,7 @@
 // Input that is too long, too strange or forged: a clear error or a quiet skip, and what was there stays.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { type Reply, VERSION } from "../../messages/messages.ts";
 import { sendFromContentScript } from "./harness/isolated-world.ts";
 import { ownUrl } from "./harness/pages.ts";
@@ -14,6 +14,7 @@ before(async () => {
   await session.read(ownUrl("tides"));
   await session.extension.waitIndexed(60);
 });
+afterEach(() => session.tidy());
 after(async () => {
   // Whatever was thrown at it, what was indexed at the beginning is still found.
   const { hits } = await session.extension.searchWords("Fundy");
@@ -31,7 +32,7 @@ test("a page of 5 MB of text is read up to the cap and found by words at once", 
   // The hash embeds its hundreds of passages in no time; how they are embedded is not the point here.
   await session.extension.configure({ backend: "hash" });
   await session.extension.waitIndexed(60);
-  const page = await session.open(ownUrl("big"));
+  await session.open(ownUrl("big"));
   await until(
     "the page is found",
     async () => (await session.extension.searchWords("barometers lighthouse")).hits[0]?.url === ownUrl("big"),
@@ -39,50 +40,44 @@ test("a page of 5 MB of text is read up to the cap and found by words at once", 
   );
   const state = await session.extension.waitIndexed(60);
   assert.ok(state.storedBytes < 2_000_000, `${state.storedBytes} bytes are stored: the text was capped`);
-  await page.close();
 });
 
 test("an empty page is passed over", async () => {
   const before = await session.arrived();
-  const page = await session.open(ownUrl("empty"));
+  await session.open(ownUrl("empty"));
   await sleep(LONG_ENOUGH);
   assert.equal(await session.arrived(), before);
-  await page.close();
 });
 
 test("a word of 200,000 characters is indexed without harm", async () => {
-  const page = await session.read(ownUrl("one-word"));
+  await session.read(ownUrl("one-word"));
   await session.extension.waitIndexed(60);
   const { hits } = await session.extension.searchWords("endless");
   assert.equal(hits[0]?.url, ownUrl("one-word"));
-  await page.close();
 });
 
 test("halves of surrogate pairs neither break the message nor the text around them", async () => {
-  const page = await session.read(ownUrl("lone-surrogates"));
+  await session.read(ownUrl("lone-surrogates"));
   await session.extension.waitIndexed(60);
   const { hits } = await session.extension.searchWords("watchmaker");
   assert.equal(hits[0]?.url, ownUrl("lone-surrogates"));
   const text = [hits[0]?.title ?? "", ...(hits[0]?.snippet ?? []).map((piece) => piece.text)].join("");
   assert.ok(text.isWellFormed(), "what comes back is valid UTF-16");
-  await page.close();
 });
 
 test("a visible password field keeps a page out, a hidden one does not", async () => {
-  const hidden = await session.read(ownUrl("hidden-password"));
+  await session.read(ownUrl("hidden-password"));
   const before = await session.arrived();
-  const visible = await session.open(ownUrl("visible-password"));
+  await session.open(ownUrl("visible-password"));
   await sleep(LONG_ENOUGH);
   assert.equal(await session.arrived(), before);
   await session.extension.waitIndexed(60);
   assert.equal((await session.extension.searchWords("cobalt")).hits[0]?.url, ownUrl("hidden-password"));
   assert.deepEqual((await session.extension.searchWords("tumbler")).hits, []);
-  await hidden.close();
-  await visible.close();
 });
 
 test("a frame cannot put a page into the index", async () => {
-  const page = await session.read(ownUrl("forged"));
+  await session.read(ownUrl("forged"));
   // The frame has tried all that a page can. Now the same from a content script's world inside the frame,
   // as if its renderer had been broken into.
   const replies = await session.extension.page.evaluate(
@@ -117,7 +112,6 @@ test("a frame cannot put a page into the index", async () => {
   await session.extension.waitIndexed(60);
   assert.deepEqual((await session.extension.searchWords("zeppelin")).hits, []);
   assert.equal((await session.extension.searchWords("ferry goat")).hits[0]?.url, ownUrl("forged"));
-  await page.close();
 });
 
 test("the address that counts is the sender's, not the one in the message", async () => {
@@ -141,7 +135,6 @@ test("the address that counts is the sender's, not the one in the message", asyn
     hits.map((hit) => hit.url),
     [ownUrl("liar")],
   );
-  await page.close();
 });
 
 test("a page's content script may not search, forget or configure", async () => {
@@ -159,7 +152,6 @@ test("a page's content script may not search, forget or configure", async () => 
     assert.equal(codeOf(reply), "FORBIDDEN", request.type);
   }
   assert.equal((await session.extension.state()).settings.consent, true);
-  await page.close();
 });
 
 test("messages of the wrong shape or version are refused by name", async () => {

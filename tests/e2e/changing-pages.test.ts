@@ -2,7 +2,7 @@
 // page that stayed as it was.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { htmlPage } from "./harness/articles.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { Session } from "./harness/session.ts";
@@ -12,6 +12,7 @@ let session: Session;
 before(async () => {
   session = await Session.start();
 });
+afterEach(() => session.tidy());
 after(() => session.close());
 
 test("the new text of a single-page application is found under its new address", async () => {
@@ -30,7 +31,6 @@ test("the new text of a single-page application is found under its new address",
     [ownUrl("spa")],
     "the first view is still there, and only under its own address",
   );
-  await page.close();
 });
 
 test("of a page that was edited, the new text is found and the old one is gone", async () => {
@@ -59,7 +59,6 @@ test("of a page that was edited, the new text is found and the old one is gone",
   const meant = await session.extension.search("an instrument for measuring angles when digging a waterway");
   const shown = meant.hits.flatMap((hit) => hit.snippet.map((piece) => piece.text)).join(" ");
   assert.doesNotMatch(shown, /theodolite|canal/);
-  await page.close();
 });
 
 test("a page that is visited again unchanged is counted and costs no work", async () => {
@@ -79,5 +78,4 @@ test("a page that is visited again unchanged is counted and costs no work", asyn
   await until("the visit is counted", async () => (await visits()) === 2, 10);
   await sleep(500);
   assert.deepEqual(await session.extension.rows("passages"), rowsBefore, "not one stored passage changed");
-  await page.close();
 });

@@ -4,7 +4,7 @@
 // the browser's events in the worker. window.test.ts presses real keys.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
 import { ownUrl } from "./harness/pages.ts";
 import { openPopup, rows, waitForRows } from "./harness/popup.ts";
@@ -19,6 +19,7 @@ before(async () => {
   await session.readAll(ARTICLES.map(ownUrl));
   await session.extension.waitIndexed(90);
 });
+afterEach(() => session.tidy());
 after(() => session.close());
 
 test("the popup finds while one types, marks the words and opens the chosen page on Enter", async () => {
@@ -50,13 +51,11 @@ test("the popup finds while one types, marks the words and opens the chosen page
     timeout: 10_000,
   });
   await popup.keyboard.press("Enter");
-  const page = await (await opened).page();
-  await page?.close();
-  if (!popup.isClosed()) await popup.close();
+  await opened;
 });
 
 test("Enter on a page that is open already goes to its tab", async () => {
-  const page = await session.open(ownUrl("volcano"));
+  await session.open(ownUrl("volcano"));
   const pagesBefore = (await session.chromium.browser.pages()).length;
   const popup = await openPopup(session);
   await popup.keyboard.type("predicting eruptions");
@@ -71,21 +70,16 @@ test("Enter on a page that is open already goes to its tab", async () => {
   });
   const pagesNow = (await session.chromium.browser.pages()).filter((each) => each !== popup).length;
   assert.equal(pagesNow, pagesBefore, "no second tab was opened");
-  if (!popup.isClosed()) await popup.close();
-  await page.close();
 });
 
 test("Shift+Delete, pressed twice, forgets the page and all of it", async () => {
-  const page = await session.open("about:blank");
   session.server.set(
     ownUrl("secret"),
     "<!doctype html><title>Surprise</title><p>A ukulele for the birthday of Aunt Petronella.</p>",
   );
-  await page.close();
-  const secret = await session.read(ownUrl("secret"));
+  await session.read(ownUrl("secret"));
   await session.extension.waitIndexed(30);
   const passages = (await session.extension.rows("passages")).length;
-  await secret.close();
   const popup = await openPopup(session);
   await popup.keyboard.type("ukulele");
   assert.equal((await waitForRows(popup, "ukulele"))[0]?.url, ownUrl("secret"));
@@ -103,11 +97,10 @@ test("Shift+Delete, pressed twice, forgets the page and all of it", async () => 
     (await session.extension.rows("passages")).length < passages,
     "its passages are gone from the disk",
   );
-  await popup.close();
 });
 
 test("“Find similar pages” in the context menu shows them in the popup", async () => {
-  const page = await session.open(ownUrl("rye-bread"));
+  await session.open(ownUrl("rye-bread"));
   const popup = await throughDoor(() =>
     session.worker.evaluate(async (url) => {
       const [tab] = await chrome.tabs.query({ url });
@@ -122,12 +115,10 @@ test("“Find similar pages” in the context menu shows them in the popup", asy
   assert.equal(found[0]?.url, ownUrl("sourdough"));
   assert.ok(!found.some((row) => row.url === ownUrl("rye-bread")), "not the page itself");
   assert.match(await popup.$eval("#context-title", (title) => title.textContent ?? ""), /A Dark Rye Loaf/);
-  await popup.close();
-  await page.close();
 });
 
 test("on selected text the context menu searches for it", async () => {
-  const page = await session.open(ownUrl("rye-bread"));
+  await session.open(ownUrl("rye-bread"));
   const popup = await throughDoor(() =>
     session.worker.evaluate(async (url) => {
       const [tab] = await chrome.tabs.query({ url });
@@ -144,12 +135,10 @@ test("on selected text the context menu searches for it", async () => {
   );
   const found = await waitForRows(popup, "predicting eruptions");
   assert.equal(found[0]?.url, ownUrl("volcano"));
-  await popup.close();
-  await page.close();
 });
 
 test("the command “find similar” does what the menu does", async () => {
-  const page = await session.open(ownUrl("sourdough"));
+  await session.open(ownUrl("sourdough"));
   const popup = await throughDoor(() =>
     session.worker.evaluate(async (url) => {
       const [tab] = await chrome.tabs.query({ url });
@@ -161,19 +150,15 @@ test("the command “find similar” does what the menu does", async () => {
   );
   const found = await waitForRows(popup, "", "similar");
   assert.equal(found[0]?.url, ownUrl("rye-bread"));
-  await popup.close();
-  await page.close();
 });
 
 test("the popup opens over a page and the shortcut is registered", async () => {
-  const page = await session.open(ownUrl("honeybees"));
+  await session.open(ownUrl("honeybees"));
   const popup = await throughDoor(() => session.worker.evaluate(() => chrome.action.openPopup()));
   await popup.waitForSelector("#query:focus");
   const commands = await session.extension.page.evaluate(() => chrome.commands.getAll());
   const shortcut = commands.find((command) => command.name === "_execute_action")?.shortcut;
   assert.equal(shortcut, "Alt+Shift+F");
-  await popup.close();
-  await page.close();
 });
 
 /** Knocks on a door and gives the popup that opens. */

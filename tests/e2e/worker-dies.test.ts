@@ -5,7 +5,7 @@
 // the write that the test is about.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { longPage } from "./harness/articles.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { openPopup, waitForRows } from "./harness/popup.ts";
@@ -16,6 +16,7 @@ let session: Session;
 before(async () => {
   session = await Session.start();
 });
+afterEach(() => session.tidy());
 after(() => session.close());
 
 test("killed between extraction and embedding, a text waits in the queue and is indexed once", async () => {
@@ -23,7 +24,7 @@ test("killed between extraction and embedding, a text waits in the queue and is 
   await extension.state();
   await worker.watchWrites("passages");
   const release = await extension.hold(["passages"], "readonly");
-  const page = await session.open(ownUrl("volcano"));
+  await session.open(ownUrl("volcano"));
   await until("the worker wants to store passages", async () => (await worker.writesAsked()) > 0, 30);
   await worker.kill();
 
@@ -34,14 +35,13 @@ test("killed between extraction and embedding, a text waits in the queue and is 
   assert.equal(state.pages, 1);
   assert.deepEqual(await extension.rows("queue"), []);
   await assertFoundOnce("predicting eruptions", ownUrl("volcano"));
-  await page.close();
 });
 
 test("killed between embedding and commit, vectors are made again and stored once", async () => {
   const { extension, worker } = session;
   const url = ownUrl("almanac");
   session.server.set(url, longPage());
-  const page = await session.read(url);
+  await session.read(url);
   const split = await until(
     "the page is split and not yet embedded",
     async () => {
@@ -64,7 +64,6 @@ test("killed between embedding and commit, vectors are made again and stored onc
   assert.equal(state.pages, split.pages);
   assert.equal(state.passages, split.passages, "no passage was lost or doubled");
   await assertFoundOnce("inventor of book printing in Germany", url);
-  await page.close();
 });
 
 test("killed while a search is open, the search is answered by the next worker", async () => {
@@ -83,7 +82,6 @@ test("killed while a search is open, the search is answered by the next worker",
 
   const rows = await waitForRows(popup, "predicting eruptions");
   assert.ok(rows.some((row) => row.url === ownUrl("volcano")));
-  await popup.close();
 });
 
 /** The page is among the results, and no page is there twice. */

@@ -40,7 +40,8 @@ export async function waitForRows(
         list.getAttribute("aria-busy") === "false"
       );
     },
-    { timeout: 30_000 },
+    // Not on animation frames: without a display the browser's own popup draws none.
+    { timeout: 30_000, polling: 50 },
     query,
     mode,
   );

@@ -17,6 +17,9 @@ export interface SessionOptions extends Partial<Omit<LaunchOptions, "port">> {
   settings?: Partial<Settings>;
 }
 
+/** When a page counts as opened; the time is for pages of megabytes on a busy machine. */
+const LOADED = { waitUntil: "domcontentloaded", timeout: 120_000 } as const;
+
 /** A running session. */
 export class Session {
   readonly chromium: Chromium;
@@ -61,7 +64,7 @@ export class Session {
   /** Opens an address in a window of its own, where it stays visible whatever else is opened. */
   async open(url: string): Promise<Page> {
     const page = await this.chromium.browser.newPage({ type: "window" });
-    await page.goto(url, { waitUntil: "domcontentloaded" });
+    await page.goto(url, LOADED);
     return page;
   }
 
@@ -81,7 +84,7 @@ export class Session {
     for (let at = 0; at < urls.length; at += windows.length) {
       const batch = urls.slice(at, at + windows.length);
       const before = await this.arrived();
-      await Promise.all(batch.map((url, i) => windows[i]?.goto(url, { waitUntil: "domcontentloaded" })));
+      await Promise.all(batch.map((url, i) => windows[i]?.goto(url, LOADED)));
       await until(
         `the texts of ${batch.join(", ")} arrived`,
         async () => (await this.arrived()) >= before + batch.length,
@@ -90,6 +93,13 @@ export class Session {
       onRead?.(at + batch.length);
     }
     await Promise.all(windows.map((page) => page.close()));
+  }
+
+  /** Closes every window but the one from which the extension is asked, whatever a test left open. */
+  async tidy(): Promise<void> {
+    const pages = await this.chromium.browser.pages();
+    const others = pages.filter((page) => page !== this.extension.page && page.url() !== "about:blank");
+    await Promise.all(others.map((page) => page.close().catch(() => undefined)));
   }
 
   /** Pages whose text the extension has, indexed or not. */
