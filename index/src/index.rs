@@ -213,7 +213,7 @@ impl<S: Store> Index<S> {
     pub async fn next_unembedded(&self, space: &str, limit: usize) -> Result<Vec<Unembedded>, IndexError> {
         // Alone, so that a row that is not as memory says is damaged, not just being replaced.
         let _alone = self.writing.lock().await;
-        while limit > 0 {
+        loop {
             let wanted: Vec<PassageRef> = (self.memory.borrow().unembedded(space).into_iter())
                 .flat_map(|(page, ordinals)| {
                     let (page, generation) = (page.info.id, page.generation);
@@ -235,7 +235,6 @@ impl<S: Store> Index<S> {
                 return Ok(readable);
             }
         }
-        Ok(Vec::new())
     }
 
     /// Keeps vectors, in one transaction, each in place of the vector that its passage had (also of another

@@ -83,16 +83,15 @@ impl<S: Store> Index<S> {
         filters: Filters,
         limit: usize,
     ) -> Result<Vec<Hit>, IndexError> {
-        let passages: Vec<PassageRef> = {
+        let (by_meaning, passages) = {
             let memory = self.memory.borrow();
             let Some(own) = memory.pages.get(&page) else { return Ok(Vec::new()) };
-            if let Some(found) = by_meaning(&memory, own, space, &filters) {
-                drop(memory);
-                return self.show(cut(found, limit), Vec::new()).await;
-            }
-            let passage = |slot: &Slot| reference(own, memory.ordinal(*slot));
-            own.slots.iter().map(passage).collect()
+            let passages = own.slots.iter().map(|slot| reference(own, memory.ordinal(*slot)));
+            (by_meaning(&memory, own, space, &filters), passages.collect::<Vec<_>>())
         };
+        if let Some(found) = by_meaning {
+            return self.show(cut(found, limit), Vec::new()).await;
+        }
         let texts: Vec<String> = self.read_passages(&passages).await?.into_iter().flatten().collect();
         if texts.is_empty() && self.page(page).is_some_and(|info| info.passages > 0) {
             return Err(IndexError::Corrupt { table: Table::Passages, key: format!("{page}/") });

@@ -130,7 +130,8 @@ impl Packer<'_> {
     /// looked at a logarithmic number of times and counted in small parts only.
     fn cut(&self, sentence: &str, cuts: &mut Vec<(Range<usize>, usize)>) {
         // The last of these is the next in the text.
-        let mut waiting = vec![0..sentence.len()];
+        let whole = 0..sentence.len();
+        let mut waiting = vec![whole];
         while let Some(range) = waiting.pop() {
             let text = &sentence[range.clone()];
             let countable = text.len() <= self.max_bytes();
