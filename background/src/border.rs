@@ -72,6 +72,12 @@ impl Background {
         self.engine.has_work()
     }
 
+    /// The welcome page was answered with yes.
+    #[wasm_bindgen(getter)]
+    pub fn consent(&self) -> bool {
+        self.engine.consent()
+    }
+
     /// Follows a removal from the browser's history. Answers with a `Reply`.
     #[wasm_bindgen(js_name = historyRemoved)]
     pub async fn history_removed(&self, all: bool, urls: Vec<String>) -> JsValue {

@@ -160,6 +160,14 @@ pub fn alias_hash(raw_url: &str) -> [u8; 16] {
     hash
 }
 
+/// Two addresses of one origin (scheme, host and port); never for what has no origin to speak of.
+pub fn same_origin(a: &str, b: &str) -> bool {
+    match (Url::parse(a), Url::parse(b)) {
+        (Ok(a), Ok(b)) => a.origin().is_tuple() && a.origin() == b.origin(),
+        _ => false,
+    }
+}
+
 /// The host of an address, for people: without a leading `www.`; the address itself where it has none.
 pub fn site(url: &str) -> String {
     let parsed = Url::parse(url).ok();

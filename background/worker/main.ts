@@ -7,18 +7,31 @@
 import { bindDoors } from "./doors.ts";
 import * as browser from "./browser.ts";
 import { ready } from "./ready.ts";
-import { PageSender } from "./rust.ts";
+import { type Background, PageSender } from "./rust.ts";
 import { work, WORK_ALARM } from "./work.ts";
 
 browser.onMessage(async (message, source) => {
-  const background = await ready();
+  let background: Background;
+  try {
+    background = await ready();
+  } catch (reply) {
+    // A start that fails says why in the form of a reply.
+    return isReply(reply) ? reply : undefined;
+  }
+  const hadConsent = background.consent;
   const page = source.extensionPage
     ? undefined
     : new PageSender(source.url, source.topFrame, source.private);
   const reply: unknown = await background.handle(message, page);
   if (background.hasWork()) void work();
+  // What is open already is read without a reload, but only from the moment it may be.
+  if (!hadConsent && background.consent) void browser.readOpenTabs();
   return reply;
 });
+
+function isReply(reply: unknown): boolean {
+  return typeof reply === "object" && reply !== null && "error" in reply;
+}
 
 browser.onAlarm(WORK_ALARM, work);
 

@@ -3,6 +3,7 @@
 
 import { clearAlarm, heartbeat, setAlarm } from "./browser.ts";
 import { ready } from "./ready.ts";
+import type { Background } from "./rust.ts";
 
 export const WORK_ALARM = "work";
 /** The shortest that browsers allow. */
@@ -11,7 +12,7 @@ const ALARM_MINUTES = 0.5;
 const HEARTBEAT_MS = 20_000;
 /** A step this quick is not worth a rest of its own. */
 const SHORT_MS = 4;
-/** After an error (a full disk, say) the alarm tries again; not at once, and not for ever in one event. */
+
 let running: Promise<void> | undefined;
 
 /** Starts the work, or joins the one that is under way. */
@@ -24,27 +25,34 @@ export function work(): Promise<void> {
 
 async function run(): Promise<void> {
   const background = await ready();
-  if (!background.hasWork()) {
-    await clearAlarm(WORK_ALARM);
-    return;
+  // In a loop, because something may come in while the alarm is being cleared.
+  while (background.hasWork()) {
+    await setAlarm(WORK_ALARM, ALARM_MINUTES);
+    try {
+      await workOff(background);
+    } catch (error) {
+      // A full disk, say: not at once again, and not for ever in one event.
+      console.warn("afterimage: work stopped, the alarm will try again", error);
+      return;
+    }
+    if (!background.hasWork()) await clearAlarm(WORK_ALARM);
   }
-  await setAlarm(WORK_ALARM, ALARM_MINUTES);
+}
+
+async function workOff(background: Background): Promise<void> {
   const beat = setInterval(() => void heartbeat(), HEARTBEAT_MS);
   try {
     let debt = 0;
     for (;;) {
       const start = performance.now();
       const more = await background.step();
-      if (!more) break;
+      if (!more) return;
       debt += performance.now() - start;
       if (debt >= SHORT_MS) {
         await rest(debt);
         debt = 0;
       }
     }
-    if (!background.hasWork()) await clearAlarm(WORK_ALARM);
-  } catch (error) {
-    console.warn("afterimage: work stopped, the alarm will try again", error);
   } finally {
     clearInterval(beat);
   }

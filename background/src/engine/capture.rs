@@ -32,7 +32,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// May this page be read?
     pub(super) fn check(&self, offer: &Offer, page: &PageSender) -> Result<(), SkipReason> {
         let facts = rules::PageFacts {
-            url: &page.url,
+            url: address(offer, page),
             top_frame: page.top_frame,
             private_window: page.private,
             visible_password: offer.visible_password,
@@ -47,7 +47,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
         if let Err(reason) = self.check(&capture.offer, page) {
             return skipped(reason);
         }
-        let Ok(key) = url_key::UrlKey::new(&page.url, capture.canonical.as_deref()) else {
+        let url = address(&capture.offer, page);
+        let Ok(key) = url_key::UrlKey::new(url, capture.canonical.as_deref()) else {
             return skipped(SkipReason::Scheme);
         };
         let body = text::normalise(&capture.text);
@@ -55,7 +56,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             return skipped(SkipReason::Empty);
         }
         let id = PageId::from_key_hash(key.sha256());
-        let alias = url_key::alias_hash(&page.url);
+        let alias = url_key::alias_hash(url);
         let text_hash = text::hash(&body);
         let seen_at = self.platform().now();
 
@@ -72,7 +73,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
         let queued = QueuedPage {
             id,
-            url: page.url.clone(),
+            url: url.to_owned(),
             alias,
             title: text::normalise_title(&capture.title),
             language: capture.language.map(|tag| text::cut(tag.trim(), 35).to_owned()),
@@ -88,4 +89,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
         self.queue.borrow_mut().push(entry);
         Ok(Captured::Queued)
     }
+}
+
+/// The page's address. The browser's word on the sender stays the address at which the content script was
+/// started, however often a single-page app has moved on; so a message is believed about the path, which
+/// the page may set to anything by itself, but never about the origin.
+fn address<'a>(offer: &'a Offer, page: &'a PageSender) -> &'a str {
+    if url_key::same_origin(&offer.url, &page.url) { &offer.url } else { &page.url }
 }

@@ -131,6 +131,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
     }
 
+    /// The welcome page was answered with yes.
+    pub fn consent(&self) -> bool {
+        self.settings.borrow().consent
+    }
+
     /// The graphics device was lost: the CPU goes on.
     pub fn gpu_lost(&self, detail: &str) {
         let why = format!("The graphics device was lost ({detail}); the CPU goes on.");

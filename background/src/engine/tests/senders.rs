@@ -30,6 +30,8 @@ fn the_senders_own_address_counts_not_the_one_in_the_message() {
     let engine = World::default().consenting();
     assert_eq!(wanted(&engine, offer(URL), from("http://192.168.1.1/")), Some(SkipReason::PrivateAddress));
     assert_eq!(wanted(&engine, offer("http://localhost/"), from(URL)), None);
+    let webmail = offer("https://news.example.org/#/inbox");
+    assert_eq!(wanted(&engine, webmail, from(URL)), None, "another path of the same origin is believed");
     let private = PageSender { private: true, ..from(URL) };
     assert_eq!(wanted(&engine, offer(URL), private), Some(SkipReason::PrivateWindow));
     let frame = PageSender { top_frame: false, ..from(URL) };
