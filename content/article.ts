@@ -21,7 +21,20 @@ const TIME_MS = 35;
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Internals = Record<string, unknown> & { _postProcessContent: Method };
-const WATCHED = ["_getNextNode", "_getInnerText", "_forEachNode", "_removeNodes", "_cleanConditionally"];
+const WATCHED = [
+  "_cleanConditionally",
+  "_cleanStyles",
+  "_forEachNode",
+  "_getInnerText",
+  "_getLinkDensity",
+  "_getNextNode",
+  "_getNodeAncestors",
+  "_hasAncestorTag",
+  "_hasSingleTagInsideElement",
+  "_isElementWithoutContent",
+  "_removeNodes",
+  "_someNode",
+];
 
 /** The article in `page` as an element of a copy, or `null` if there is none or it took too long. */
 export function findArticle(page: Document): Node | null {

@@ -63,7 +63,7 @@ export async function extractText(page: Document, survey: Survey, signal: AbortS
   const fromBody = await inSlices(readBlocks(body, isContent, true), signal);
   // A page may call a small part of itself the main one; but where it is most of the page, it is cleaner.
   const stripped = fromBody.length > fromMain.length * MAIN_SHARE ? fromBody : fromMain;
-  return stripped.length > best.length ? stripped : best;
+  return stripped === "" ? best : stripped;
 }
 
 /** The part of the page that says itself that it is the main one. */

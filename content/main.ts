@@ -37,6 +37,8 @@ interface Reading {
   elements: number;
   /** What was sent last. */
   text: string;
+  /** The page was left while it was being read, perhaps before its text had come. */
+  left: boolean;
 }
 
 function start(): void {
@@ -50,6 +52,7 @@ function start(): void {
       state: "waiting",
       elements: 0,
       text: "",
+      left: false,
     };
   }
 
@@ -58,6 +61,7 @@ function start(): void {
     read(current, wait)
       .then((going) => {
         if (!going) life.abort();
+        else if (current.left && current === reading) look();
       })
       .catch(() => {
         // Aborted by a newer reading, or the page broke under us: neither is anyone's concern.
@@ -72,6 +76,12 @@ function start(): void {
     );
   }
 
+  /** Reads once more what was left, without another wait. */
+  function look(): void {
+    reading.left = reading.state === "busy";
+    if (worthAnotherLook()) run(0);
+  }
+
   watchNavigation(() => {
     if (addressKey(location.href) !== reading.key) {
       reading.stop.abort();
@@ -84,7 +94,7 @@ function start(): void {
   document.addEventListener(
     "visibilitychange",
     () => {
-      if (document.visibilityState === "hidden" && worthAnotherLook()) run(0);
+      if (document.visibilityState === "hidden") look();
     },
     { signal: life.signal },
   );
