@@ -7,7 +7,7 @@
 
 use crate::error::IndexError;
 use crate::memory::Memory;
-use crate::page::{NewPage, PageId, PageInfo, PassageRef, Unembedded};
+use crate::page::{Missing, NewPage, PageId, PageInfo, PassageRef, Unembedded};
 use crate::query::Counts;
 use crate::records::{
     ChunkRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, Unreadable, chunk_key, parse_chunk_key,
@@ -203,18 +203,23 @@ impl<S: Store> Index<S> {
         Ok(ids.iter().filter(|id| memory.remove_page(**id)).count())
     }
 
-    /// How many passages have no vector of this space.
-    pub fn unembedded(&self, space: &str) -> usize {
-        self.memory.borrow().unembedded(space).iter().map(|(_, ordinals)| ordinals.len()).sum()
+    /// How many passages lack such a vector.
+    pub fn unembedded<'a>(&self, missing: impl Into<Missing<'a>>) -> usize {
+        self.memory.borrow().unembedded(missing.into()).iter().map(|(_, ordinals)| ordinals.len()).sum()
     }
 
-    /// Up to `limit` passages that have no vector of this space: of the page seen last first, in order. Empty
-    /// means that there are none.
-    pub async fn next_unembedded(&self, space: &str, limit: usize) -> Result<Vec<Unembedded>, IndexError> {
+    /// Up to `limit` passages that lack such a vector: of the page seen last first, in order. Empty means
+    /// that there are none.
+    pub async fn next_unembedded<'a>(
+        &self,
+        missing: impl Into<Missing<'a>>,
+        limit: usize,
+    ) -> Result<Vec<Unembedded>, IndexError> {
+        let missing = missing.into();
         // Alone, so that a row that is not as memory says is damaged, not just being replaced.
         let _alone = self.writing.lock().await;
         loop {
-            let wanted: Vec<PassageRef> = (self.memory.borrow().unembedded(space).into_iter())
+            let wanted: Vec<PassageRef> = (self.memory.borrow().unembedded(missing).into_iter())
                 .flat_map(|(page, ordinals)| {
                     let (page, generation) = (page.info.id, page.generation);
                     ordinals.into_iter().map(move |ordinal| PassageRef { page, ordinal, generation })

@@ -51,7 +51,7 @@ mod words;
 pub use error::IndexError;
 pub use fusion::{Fusion, RANK_CONSTANT, WORDS_WEIGHT};
 pub use index::Index;
-pub use page::{BadPageId, NewPage, PageId, PageInfo, PassageRef, Unembedded};
+pub use page::{BadPageId, Missing, NewPage, PageId, PageInfo, PassageRef, Unembedded};
 pub use postings::{B, K1, MAX_TERMS};
 pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
 pub use search::{SIMILAR_PASSAGES, SIMILAR_WORDS};

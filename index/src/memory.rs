@@ -4,7 +4,7 @@
 //! call and never across an `await`.
 
 use crate::error::IndexError;
-use crate::page::{PageId, PageInfo};
+use crate::page::{Missing, PageId, PageInfo};
 use crate::postings::{Postings, Slot};
 use crate::records::{ChunkRow, PASSAGES_PER_ROW, PageRow, chunks};
 use crate::vector::Vector;
@@ -267,9 +267,16 @@ impl Memory {
 
     /// The passages that have no vector of this space, of each page that has such: most recently seen page
     /// first, in order.
-    pub fn unembedded(&self, space: &str) -> Vec<(&Page, Vec<u32>)> {
-        let space = self.space(space);
-        let lacks = |slot: &Slot| space.is_none_or(|space| self.vector(*slot, space).is_none());
+    pub fn unembedded(&self, missing: Missing<'_>) -> Vec<(&Page, Vec<u32>)> {
+        let space = match missing {
+            Missing::In(name) => self.space(name),
+            Missing::Any => None,
+        };
+        let lacks = |slot: &Slot| match (missing, space) {
+            (Missing::Any, _) => self.passages[*slot as usize].vector.is_none(),
+            (Missing::In(_), None) => true,
+            (Missing::In(_), Some(space)) => self.vector(*slot, space).is_none(),
+        };
         let mut pages: Vec<(&Page, Vec<u32>)> = (self.pages.values())
             .map(|page| {
                 (page, page.slots.iter().copied().filter(lacks).map(|slot| self.ordinal(slot)).collect())

@@ -123,6 +123,21 @@ pub struct PassageRef {
     pub generation: u32,
 }
 
+/// What a passage lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing<'a> {
+    /// A vector of this space; one of another space does not count.
+    In(&'a str),
+    /// Any vector at all. For a makeshift embedder, whose vectors must not replace better ones.
+    Any,
+}
+
+impl<'a> From<&'a str> for Missing<'a> {
+    fn from(space: &'a str) -> Self {
+        Missing::In(space)
+    }
+}
+
 /// A passage that has no vector yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unembedded {

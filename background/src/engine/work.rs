@@ -3,9 +3,10 @@
 use super::{Engine, EngineError, records, settings, text};
 use crate::platform::Platform;
 use afterimage_index::{
-    NewPage, PassageRef, Unembedded, split,
+    Missing, NewPage, PassageRef, Unembedded, split,
     store::{Batch, Store, Table},
 };
+use afterimage_messages::BackendChoice;
 use afterimage_models::{
     Backend, Embedder, Role,
     chain::{Link, Work},
@@ -56,10 +57,21 @@ impl<S: Store, P: Platform> Engine<S, P> {
         !self.settings.borrow().paused && (self.queue.borrow().len() > 0 || self.debt() > 0)
     }
 
-    /// Passages without a vector in the space of bulk work, as far as it is known without opening a
-    /// model.
+    /// Passages that should be embedded now, as far as it is known without opening a model.
     pub(super) fn debt(&self) -> usize {
-        self.index.unembedded(&self.bulk_space())
+        let space = self.bulk_space();
+        self.index.unembedded(self.missing(&space))
+    }
+
+    /// What a passage lacks that should be embedded into `space`. The hash as a makeshift for a model that
+    /// cannot be loaded just now must not destroy the model's vectors: it takes hours to make them again.
+    fn missing<'a>(&self, space: &'a str) -> Missing<'a> {
+        let hash = self.embedder.choose(Work::Bulk).backend == Backend::Hash;
+        if hash && self.settings.borrow().backend != BackendChoice::Hash {
+            Missing::Any
+        } else {
+            Missing::In(space)
+        }
     }
 
     /// The space in which passages are embedded now, as far as it is known without opening a model.
@@ -115,7 +127,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 return Ok(Step::Idle);
             }
             let space = self.embedder.space(Work::Bulk).await;
-            let todo = self.index.next_unembedded(&space, COMMIT).await?;
+            let todo = self.index.next_unembedded(self.missing(&space), COMMIT).await?;
             if todo.is_empty() {
                 return Ok(Step::Idle);
             }

@@ -89,7 +89,8 @@ fn a_single_page_app_is_stored_under_the_address_it_moved_to() {
     let there = "https://sea.example.org/app/boats?id=7";
     let moved = Request::Capture(page_text(there, "Boats", "A boat left the harbour."));
     engine.ask(moved, &page("https://sea.example.org/app")).unwrap();
-    let lying = Request::Capture(page_text("https://bank.example.org/", "Lie", "The loaf of another origin."));
+    let lying =
+        Request::Capture(page_text("https://bank.example.org/", "Lie", "The loaf of another origin."));
     engine.ask(lying, &page("https://sea.example.org/lie")).unwrap();
     engine.finish();
     assert_eq!(engine.urls("harbour", SearchMode::Words), [there]);

@@ -86,6 +86,23 @@ fn without_weights_the_hash_serves_and_their_return_embeds_everything_again() {
 }
 
 #[test]
+fn a_model_that_fails_for_a_moment_keeps_its_vectors() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.finish();
+    world.model_there.set(false);
+    let engine = world.start();
+    engine.read("https://sea.example.org/", "Sea", "A vessel left.");
+    engine.finish();
+    assert_eq!(engine.urls("vessel", SearchMode::Hybrid)[0], "https://sea.example.org/");
+    world.model_there.set(true);
+    let engine = world.start();
+    assert_eq!(engine.now_state().unembedded, 2, "only what the hash had to do");
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid)[0], URL);
+}
+
+#[test]
 fn choosing_another_backend_moves_everything_to_its_space() {
     let world = World::default();
     let engine = world.consenting();
