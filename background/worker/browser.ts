@@ -66,7 +66,9 @@ export interface Door {
 }
 
 function tabOf(tab: chrome.tabs.Tab | undefined): Door["tab"] {
-  return tab?.url === undefined ? undefined : { url: tab.url, title: tab.title ?? "", windowId: tab.windowId };
+  return tab?.url === undefined
+    ? undefined
+    : { url: tab.url, title: tab.title ?? "", windowId: tab.windowId };
 }
 
 export function onMenu(run: (door: Door) => Promise<void>): void {

@@ -4,11 +4,11 @@
 // The worker may be killed at any `await` and is started anew by the next event. So nothing here is
 // remembered: what must survive is in the database, and the one promise `ready` is all the state there is.
 
-import { bindDoors } from "./doors.ts";
 import * as browser from "./browser.ts";
+import { bindDoors } from "./doors.ts";
 import { ready } from "./ready.ts";
 import { type Background, PageSender } from "./rust.ts";
-import { work, WORK_ALARM } from "./work.ts";
+import { WORK_ALARM, work } from "./work.ts";
 
 browser.onMessage(async (message, source) => {
   let background: Background;
@@ -19,9 +19,7 @@ browser.onMessage(async (message, source) => {
     return isReply(reply) ? reply : undefined;
   }
   const hadConsent = background.consent;
-  const page = source.extensionPage
-    ? undefined
-    : new PageSender(source.url, source.topFrame, source.private);
+  const page = source.extensionPage ? undefined : new PageSender(source.url, source.topFrame, source.private);
   const reply: unknown = await background.handle(message, page);
   if (background.hasWork()) void work();
   // What is open already is read without a reload, but only from the moment it may be.

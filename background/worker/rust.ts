@@ -3,8 +3,8 @@
 
 export {
   type Background,
-  default as initMain,
   Background as RustBackground,
+  default as initMain,
   PageSender,
 } from "../../dist/stage/wasm/main/afterimage.js";
 export { default as initGpu, GpuEncoder } from "../../dist/stage/wasm/webgpu/webgpu.js";

@@ -4,6 +4,7 @@ use crate::{Backend, SkipReason, State};
 use serde::{Deserialize, Serialize};
 
 /// What travels back: exactly one of `ok` and `error`.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is serialised at once")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]

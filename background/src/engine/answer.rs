@@ -89,20 +89,24 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     pub(super) async fn state(&self) -> messages::State {
+        // The only wait, and so before anything is borrowed.
+        let model_bytes = self.model_bytes().await;
         let model = self.platform().model();
         let counts = self.index.counts();
-        let queue = self.queue.borrow();
-        let (queued, queue_bytes) = (queue.len() as u32, queue.bytes());
-        drop(queue);
+        let (queued, queue_bytes) = {
+            let queue = self.queue.borrow();
+            (queue.len() as u32, queue.bytes())
+        };
+        let settings = self.settings.borrow().clone();
         let query_choice = choice(self.embedder.choose(Work::Query));
         let bulk_choice = choice(self.embedder.choose(Work::Bulk));
         // Someone who chose the hash needs no telling that it is used.
-        let wanted_hash = self.settings.borrow().backend == messages::BackendChoice::Hash;
+        let wanted_hash = settings.backend == messages::BackendChoice::Hash;
         let problem = (query_choice.backend == messages::Backend::Hash && !wanted_hash).then(|| {
             format!("Pages are found by their letters only, not by their meaning. {}", query_choice.reason)
         });
         messages::State {
-            settings: self.settings.borrow().clone(),
+            settings,
             model: model.id.into(),
             space: self.bulk_space(),
             dims: model.dims as u32,
@@ -115,7 +119,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             queued,
             unembedded: self.debt() as u32,
             stored_bytes: self.index.stored_bytes() as f64 + queue_bytes as f64,
-            model_bytes: self.model_bytes().await,
+            model_bytes,
             version: self.platform().version(),
         }
     }
