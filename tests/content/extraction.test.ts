@@ -54,7 +54,8 @@ describe("the text that is read", () => {
       const made = awkward.get(path);
       if (made !== undefined) return made;
       const body = await sourceOf(decodeURIComponent(path.slice(1)));
-      return body && { body };
+      // Their scripts and pictures are not there anyway, and half a script does strange things to a page.
+      return body && { body, inert: true };
     });
     chromium = await startChromium();
     page = await chromium.newWindow();
@@ -72,25 +73,36 @@ describe("the text that is read", () => {
     // Every third of 129 pages.
     const names = (await realPages()).filter((_, index) => index % 3 === 0);
     assert.ok(names.length >= 30);
-    let recall = 0;
-    let precision = 0;
+    const article = { recall: 0, precision: 0 };
+    const stripped = { recall: 0, precision: 0 };
     for (const name of names) {
       const world = await open(`/${encodeURIComponent(name)}`);
-      const { text } = await world.run<{ text: string }>("extract()");
-      const expected = await world.run<string>(`(() => {
-        const wanted = new DOMParser().parseFromString(${JSON.stringify(await expectedOf(name))}, "text/html");
-        for (const other of wanted.querySelectorAll("script, style, svg, iframe, noscript")) other.remove();
-        const texts = wanted.createTreeWalker(wanted, NodeFilter.SHOW_TEXT);
-        let all = "";
-        while (texts.nextNode()) all += texts.currentNode.data + " ";
-        return all;
-      })()`);
-      recall += share(words(expected), words(text)) / names.length;
-      precision += share(words(text), words(expected)) / names.length;
+      const expected = words(
+        await world.run<string>(`(() => {
+          const wanted = new DOMParser().parseFromString(${JSON.stringify(await expectedOf(name))}, "text/html");
+          for (const other of wanted.querySelectorAll("script, style, svg, iframe, noscript")) other.remove();
+          const texts = wanted.createTreeWalker(wanted, NodeFilter.SHOW_TEXT);
+          let all = "";
+          while (texts.nextNode()) all += texts.currentNode.data + " ";
+          return all;
+        })()`),
+      );
+      const look = async (into: typeof article) => {
+        const text = words((await world.run<{ text: string }>("extract()")).text);
+        into.recall += share(expected, text) / names.length;
+        into.precision += share(text, expected) / names.length;
+      };
+      // The clock of the script's world stands still, so that what is read does not hang on the machine's speed.
+      await world.run("performance.now = () => 0");
+      await look(article);
+      // As where Readability runs out of time.
+      await world.run("document.cloneNode = () => { throw new Error('no time') }");
+      await look(stripped);
     }
-    // 0.97 and 0.95 here. On a machine so busy that Readability runs out of time, both are still above these.
-    assert.ok(recall >= 0.94, `mean recall is ${recall.toFixed(3)}`);
-    assert.ok(precision >= 0.88, `mean precision is ${precision.toFixed(3)}`);
+    const said = JSON.stringify({ article, stripped });
+    // Measured: recall 0.969 and precision 0.980; stripped 0.987 and 0.870.
+    assert.ok(article.recall >= 0.95 && article.precision >= 0.96, said);
+    assert.ok(stripped.recall >= 0.97 && stripped.precision >= 0.84, said);
   });
 
   test("blocks are lines, words in a line stay apart", async () => {

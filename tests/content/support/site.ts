@@ -8,6 +8,8 @@ export interface Answer {
   /** Defaults to `text/html; charset=utf-8`. */
   type?: string;
   body: string | Buffer;
+  /** `true`: the page runs no script and loads nothing. */
+  inert?: boolean;
 }
 
 /** A running server. */
@@ -25,6 +27,9 @@ export async function serve(
     const answer = await page(new URL(request.url ?? "/", "http://localhost").pathname);
     response.statusCode = answer === undefined ? 404 : 200;
     response.setHeader("Content-Type", answer?.type ?? "text/html; charset=utf-8");
+    if (answer?.inert) {
+      response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    }
     response.end(answer?.body ?? "");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
