@@ -4,7 +4,7 @@
 
 use afterimage_models::{bert::BertConfig, weights};
 use sha2::{Digest, Sha256};
-use std::{env, error::Error, fs, path::PathBuf, process::ExitCode};
+use std::{env, error::Error, fs, path::{Path, PathBuf}, process::ExitCode};
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(source: &PathBuf, out: &PathBuf) -> Result<(), Box<dyn Error>> {
+fn run(source: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let read = |name: &str| {
         let path = source.join(name);
         fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))

@@ -46,7 +46,7 @@ impl Embedder for Fake {
 
 #[derive(Default)]
 struct FakeLoader {
-    links: RefCell<HashMap<Backend, Result<Rc<dyn Embedder>, Unavailable>>>,
+    links: RefCell<HashMap<Backend, Rc<dyn Embedder>>>,
     opened: RefCell<Vec<Backend>>,
     clock: Rc<Cell<f64>>,
 }
@@ -55,7 +55,7 @@ impl FakeLoader {
     fn add(&self, backend: Backend, value: f32, ms: f64) -> Rc<Cell<bool>> {
         let fails = Rc::new(Cell::new(false));
         let fake = Fake { backend, value, ms, fails: fails.clone(), clock: self.clock.clone() };
-        self.links.borrow_mut().insert(backend, Ok(Rc::new(fake)));
+        self.links.borrow_mut().insert(backend, Rc::new(fake));
         fails
     }
 }
@@ -63,8 +63,8 @@ impl FakeLoader {
 impl Loader for FakeLoader {
     fn load(&self, backend: Backend) -> LocalBoxFuture<'_, Result<Rc<dyn Embedder>, Unavailable>> {
         self.opened.borrow_mut().push(backend);
-        let missing = || Err(Unavailable::new("no_adapter", "There is none."));
-        let link = self.links.borrow().get(&backend).cloned().unwrap_or_else(missing);
+        let missing = || Unavailable::new("no_adapter", "There is none.");
+        let link = self.links.borrow().get(&backend).cloned().ok_or_else(missing);
         Box::pin(async move { link })
     }
     fn now(&self) -> f64 {
