@@ -4,7 +4,13 @@
 
 use afterimage_models::{bert::BertConfig, weights};
 use sha2::{Digest, Sha256};
-use std::{env, error::Error, fs, path::{Path, PathBuf}, process::ExitCode};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
