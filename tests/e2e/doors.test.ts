@@ -9,7 +9,7 @@ import type { Page } from "puppeteer-core";
 import { ownUrl } from "./harness/pages.ts";
 import { openPopup, rows, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
-import { until } from "./harness/until.ts";
+import { PATIENCE, until } from "./harness/until.ts";
 
 const ARTICLES = ["sourdough", "rye-bread", "honeybees", "volcano"];
 
@@ -48,7 +48,7 @@ test("the popup finds while one types, marks the words and opens the chosen page
   const selected = await popup.$eval("[aria-selected=true]", (row) => (row as HTMLElement).dataset.url);
   assert.equal(selected, urls[1], "the arrow moved to the second row");
   const opened = session.chromium.browser.waitForTarget((target) => target.url() === urls[1], {
-    timeout: 10_000,
+    timeout: 10_000 * PATIENCE,
   });
   await popup.keyboard.press("Enter");
   await opened;
@@ -166,7 +166,7 @@ async function throughDoor(knock: () => Promise<unknown>): Promise<Page> {
   await session.extension.state();
   const opened = session.chromium.browser.waitForTarget(
     (target) => target.url().startsWith(session.extension.url("popup/popup.html")),
-    { timeout: 15_000 },
+    { timeout: 15_000 * PATIENCE },
   );
   await knock();
   return (await opened).asPage();

@@ -6,6 +6,7 @@ import path from "node:path";
 import puppeteer, { type Browser, type CDPSession } from "puppeteer-core";
 import { readTraffic, type Traffic } from "./network.ts";
 import { CHROME, requireBuild } from "./paths.ts";
+import { PATIENCE } from "./until.ts";
 
 /** What may differ between runs. */
 export interface LaunchOptions {
@@ -51,7 +52,7 @@ export class Chromium {
       env: options.display === undefined ? process.env : { ...process.env, DISPLAY: options.display },
       ignoreDefaultArgs: ["--disable-extensions"],
       // A worker busy with a long page still answers in time.
-      protocolTimeout: 120_000,
+      protocolTimeout: 120_000 * PATIENCE,
       args: [
         "--no-sandbox",
         "--disable-background-networking",
@@ -71,7 +72,7 @@ export class Chromium {
     if (byCdp) await loadForPrivateWindows(cdp, options.extension);
     const worker = await browser.waitForTarget(
       (target) => target.type() === "service_worker" && target.url().startsWith("chrome-extension://"),
-      { timeout: 30_000 },
+      { timeout: 30_000 * PATIENCE },
     );
     return new Chromium(browser, cdp, new URL(worker.url()).host, profile);
   }

@@ -12,6 +12,8 @@ import { bigPage, oneWordPage } from "./generated.ts";
 import { OWN_PAGES, REAL_PAGES } from "./paths.ts";
 
 const NOTHING_LOADED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+/** Eight of the real pages hold a login form that their own style sheet, not served here, keeps hidden. */
+const HIDDEN_LOGIN = "<style>input[type=password] { display: none }</style>";
 const OWN_SCRIPTS_ONLY = "default-src 'self' 'unsafe-inline' data:";
 
 /** The address of a real page. */
@@ -89,7 +91,8 @@ function find(host: string, pathname: string): string | null {
   }
   const folder = host.match(/^([a-z0-9-]+)\.test$/)?.[1];
   if (folder === undefined || REAL_PAGES === null || pathname !== "/") return null;
-  return read(path.join(REAL_PAGES, folder, "source.html"));
+  const html = read(path.join(REAL_PAGES, folder, "source.html"));
+  return html === null ? null : html + HIDDEN_LOGIN;
 }
 
 function read(file: string): string | null {

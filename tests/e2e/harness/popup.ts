@@ -2,6 +2,7 @@
 
 import type { Page } from "puppeteer-core";
 import type { Session } from "./session.ts";
+import { PATIENCE } from "./until.ts";
 
 /** A row as the popup shows it. */
 export interface PopupRow {
@@ -41,7 +42,7 @@ export async function waitForRows(
       );
     },
     // Not on animation frames: without a display the browser's own popup draws none.
-    { timeout: 30_000, polling: 50 },
+    { timeout: 30_000 * PATIENCE, polling: 50 },
     query,
     mode,
   );

@@ -8,7 +8,7 @@ import { Extension } from "./extension.ts";
 import type { Traffic } from "./network.ts";
 import { PageServer } from "./pages.ts";
 import { EXTENSION } from "./paths.ts";
-import { until } from "./until.ts";
+import { PATIENCE, until } from "./until.ts";
 import { Worker } from "./worker.ts";
 
 /** What may differ between sessions. */
@@ -18,7 +18,7 @@ export interface SessionOptions extends Partial<Omit<LaunchOptions, "port">> {
 }
 
 /** When a page counts as opened; the time is for pages of megabytes on a busy machine. */
-const LOADED = { waitUntil: "domcontentloaded", timeout: 120_000 } as const;
+const LOADED = { waitUntil: "domcontentloaded", timeout: 120_000 * PATIENCE } as const;
 
 /** A running session. */
 export class Session {

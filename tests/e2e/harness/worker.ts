@@ -4,7 +4,7 @@
 // when 30 s have passed without an event.
 
 import type { Chromium } from "./browser.ts";
-import { until } from "./until.ts";
+import { PATIENCE, until } from "./until.ts";
 
 /** The worker. */
 export class Worker {
@@ -45,7 +45,7 @@ export class Worker {
     const origin = `chrome-extension://${this.#chromium.extensionId}/`;
     const target = await this.#chromium.browser.waitForTarget(
       (candidate) => candidate.type() === "service_worker" && candidate.url().startsWith(origin),
-      { timeout: 10_000 },
+      { timeout: 10_000 * PATIENCE },
     );
     const cdp = await target.createCDPSession();
     try {
