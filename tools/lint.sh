@@ -33,7 +33,7 @@ lint_rust_wasm() {
   say "clippy, main WASM module"
   CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-messages -p afterimage-index \
     -p afterimage-models -p afterimage-background --lib -- -D warnings || fail "clippy (main module) has complaints: see above."
-  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background --tests -- -D warnings ||
+  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background --test "*" -- -D warnings ||
     fail "clippy (tests of the main module) has complaints: see above."
   say "clippy, GPU module"
   CARGO_TARGET_DIR="$CACHE/target-webgpu" wasm_cargo clippy --locked -p afterimage-models -p afterimage-background \
