@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
 import { ownUrl } from "./harness/pages.ts";
-import { openPopup, rows, waitForRows } from "./harness/popup.ts";
+import { openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, until } from "./harness/until.ts";
 
@@ -50,7 +50,7 @@ test("the popup finds while one types, marks the words and opens the chosen page
   const opened = session.chromium.browser.waitForTarget((target) => target.url() === urls[1], {
     timeout: 10_000 * PATIENCE,
   });
-  await popup.keyboard.press("Enter");
+  await pressAndClose(popup, "Enter");
   await opened;
 });
 
@@ -61,7 +61,7 @@ test("Enter on a page that is open already goes to its tab", async () => {
   await popup.keyboard.type("predicting eruptions");
   const [first] = await waitForRows(popup, "predicting eruptions");
   assert.equal(first?.url, ownUrl("volcano"));
-  await popup.keyboard.press("Enter");
+  await pressAndClose(popup, "Enter");
   await until("its tab is the one in front", async () => {
     const tabs = await session.extension.page.evaluate(() =>
       chrome.tabs.query({ lastFocusedWindow: true, active: true }),

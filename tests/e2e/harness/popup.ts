@@ -1,6 +1,6 @@
 // The popup, opened as a page: the same document and script, without the browser's frame around it.
 
-import type { Page } from "puppeteer-core";
+import type { KeyInput, Page } from "puppeteer-core";
 import type { Session } from "./session.ts";
 import { PATIENCE } from "./until.ts";
 
@@ -67,4 +67,19 @@ export function rows(popup: Page): Promise<PopupRow[]> {
       };
     }),
   );
+}
+
+/** Presses a key that may close the popup: it can be gone before the key is up again. */
+export async function pressAndClose(popup: Page, key: KeyInput): Promise<void> {
+  await popup.keyboard.down(key);
+  await popup.keyboard.up(key).catch(() => {});
+}
+
+/** Presses Enter, by which the popup may be gone before the key comes up again. */
+export async function pressEnter(popup: Page): Promise<void> {
+  try {
+    await popup.keyboard.press("Enter");
+  } catch (error) {
+    if (!(error instanceof TargetCloseError)) throw error;
+  }
 }
