@@ -12,8 +12,8 @@ import { Session } from "./harness/session.ts";
 const PICTURE = path.resolve("dist/popup.png");
 const SHOWN = 3;
 
-const { demo } = readQuestions();
-const { pages, questions } = REAL_PAGES === null ? demo.articles : demo.real;
+const { real, articles } = readQuestions().demo;
+const { pages, questions, picture } = REAL_PAGES === null ? articles : real;
 const urlOf = REAL_PAGES === null ? ownUrl : realUrl;
 
 async function play(): Promise<boolean> {
@@ -51,7 +51,7 @@ async function playIn(session: Session): Promise<boolean> {
   let right = true;
   for (const question of questions) right = (await answer(session, question)) && right;
 
-  await takePicture(session, questions[0]?.text ?? "");
+  await takePicture(session, picture);
   return right;
 }
 

@@ -80,6 +80,6 @@ export async function pressEnter(popup: Page): Promise<void> {
   try {
     await popup.keyboard.press("Enter");
   } catch (error) {
-    if (!(error instanceof TargetCloseError)) throw error;
+    if (!(error instanceof Error && error.name === "TargetCloseError")) throw error;
   }
 }

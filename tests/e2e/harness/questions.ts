@@ -16,6 +16,8 @@ export interface Question {
 export interface Demo {
   pages: string[];
   questions: Question[];
+  /** What is asked for the picture: something that several pages answer. */
+  picture: string;
 }
 
 /** `questions.json`. */
