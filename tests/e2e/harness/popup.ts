@@ -74,12 +74,3 @@ export async function pressAndClose(popup: Page, key: KeyInput): Promise<void> {
   await popup.keyboard.down(key);
   await popup.keyboard.up(key).catch(() => {});
 }
-
-/** Presses Enter, by which the popup may be gone before the key comes up again. */
-export async function pressEnter(popup: Page): Promise<void> {
-  try {
-    await popup.keyboard.press("Enter");
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "TargetCloseError")) throw error;
-  }
-}
