@@ -1,7 +1,7 @@
 // Waiting for what another process does: polling with a deadline and a sentence that says what was missed.
 
 /** Multiplies every deadline, for a machine that is busy with other things. */
-export const PATIENCE = Number(process.env.AFTERIMAGE_PATIENCE ?? 1);
+export const PATIENCE = Number(process.env.AFTERIMAGE_PATIENCE ?? 2);
 
 /** Asks `probe` until it answers with something other than `undefined`, `null` or `false`. */
 export async function until<T>(
