@@ -6,10 +6,10 @@ use afterimage_models::{
     Backend, EmbedError, Embedder,
     catalogue::{FileSpec, ModelSpec},
     chain::{Loader, Unavailable},
-    encoder::{Batching, BertEncoder, Encoder, cpu_device},
+    cpu::CpuEncoder,
+    encoder::Encoder,
     neural::NeuralEmbedder,
     tokenizer::Tokenizer,
-    weights::Weights,
 };
 use futures::future::LocalBoxFuture;
 use js_sys::{Float32Array, Reflect, Uint8Array, Uint32Array};
@@ -83,7 +83,7 @@ impl Browser {
             Backend::Cpu => {
                 let weights =
                     Weights::converted(&bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
-                let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device())
+                let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device())
                     .map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
                 Ok(Rc::new(NeuralEmbedder::new(backend, self.model, tokenizer, encoder)))
             }

@@ -6,7 +6,8 @@
 //! tokenizer and everything else stays in the main module.
 
 use afterimage_models::{
-    encoder::{Batching, BertEncoder, Encoder},
+    bert::{Batching, BertEncoder},
+    encoder::Encoder,
     weights::Weights,
 };
 use burn::tensor::Device;

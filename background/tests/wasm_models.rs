@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use afterimage_models::{
-    bert::BertConfig,
-    encoder::{Batching, BertEncoder, Encoder, cpu_device},
+    config::BertConfig,
+    bert::{Batching, BertEncoder, flex_device},
+    encoder::Encoder,
     tokenizer::Tokenizer,
     weights::{self, Weights},
 };
@@ -51,7 +52,7 @@ async fn bert_gives_the_reference_vectors() {
     let rows = reference["sequences"].as_array().unwrap();
     let sequences: Vec<Vec<u32>> = rows.iter().map(|row| ids(&row["ids"])).collect();
     for batching in [Batching::Single, Batching::Bucketed] {
-        let encoder = BertEncoder::load(&weights, batching, &cpu_device()).unwrap();
+        let encoder = BertEncoder::load(&weights, batching, &flex_device()).unwrap();
         let vectors = encoder.encode(&sequences).await.unwrap();
         for (vector, row) in vectors.iter().zip(rows) {
             for (ours, theirs) in vector.iter().zip(row["vector"].as_array().unwrap()) {

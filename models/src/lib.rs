@@ -7,18 +7,24 @@
 //! | [`chain`] | `SmartEmbedder`: WebGPU, then CPU, then hash, by what is there and what was measured |
 //! | [`neural`] | tokenizer + encoder = an embedder |
 //! | [`encoder`] | token ids to vectors: what a backend has to provide |
-//! | [`bert`] | the one BERT, in Burn, for every config of that family |
+//! | [`config`] | what shapes a forward pass: a model's own `config.json` |
+//! | [`bert`] | the one BERT, in Burn, for every config of that family and every device of Burn's |
+//! | [`cpu`] | the same on one CPU core in int8, by kernels of our own |
 //! | [`weights`] | safetensors in, int8 rows with scales out: reader, quantiser, converter |
 //! | [`tokenizer`] | word pieces |
 //! | [`hash`] | feature hashing: always there, instant, no download |
 //!
 //! Nothing here knows a browser. What differs between machines comes in through two small traits: an
-//! [`encoder::Encoder`] (Burn's CPU backend here; the GPU module behind the background's border) and a
+//! [`encoder::Encoder`] (the CPU's here; the GPU module's behind the background's border) and a
 //! [`chain::Loader`] that fetches files and opens devices.
 
+#[cfg(feature = "burn")]
 pub mod bert;
 pub mod catalogue;
 pub mod chain;
+pub mod config;
+#[cfg(feature = "cpu")]
+pub mod cpu;
 pub mod embedder;
 pub mod encoder;
 pub mod hash;
@@ -28,5 +34,5 @@ pub mod neural;
 pub mod tokenizer;
 pub mod weights;
 
-pub use bert::Pooling;
+pub use config::Pooling;
 pub use embedder::{Backend, EmbedError, Embedder, Role};

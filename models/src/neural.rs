@@ -15,8 +15,8 @@ pub struct NeuralEmbedder<E> {
     encoder: E,
 }
 
-/// BERT on Burn's flex backend, in this very module.
-pub type Cpu = NeuralEmbedder<crate::encoder::BertEncoder>;
+/// BERT in int8, in this very module.
+pub type Cpu = NeuralEmbedder<crate::cpu::CpuEncoder>;
 
 impl<E: Encoder> NeuralEmbedder<E> {
     /// Puts the parts together. Several backends of one model share a tokenizer.

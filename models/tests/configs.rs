@@ -5,8 +5,8 @@ mod support;
 
 use afterimage_models::{
     Pooling,
-    bert::{Bert, BertConfig},
-    encoder::{Batching, BertEncoder, cpu_device},
+    bert::{Batching, Bert, BertEncoder, flex_device},
+    config::BertConfig,
     weights::{self, Weights, WeightsError},
 };
 use burn::tensor::Device;
@@ -35,12 +35,12 @@ fn tiny_models_of_both_poolings() {
         let weights = Weights::published(&bytes, config.clone()).unwrap();
         let (sequences, wanted) = expected(&reference);
         for batching in [Batching::Single, Batching::Bucketed] {
-            let encoder = BertEncoder::load(&weights, batching, &cpu_device()).unwrap();
+            let encoder = BertEncoder::load(&weights, batching, &flex_device()).unwrap();
             for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
                 assert!(distance(ours, theirs) < 1e-5, "{name} {batching:?}");
             }
         }
-        let bert = Bert::load(&weights, &cpu_device()).unwrap();
+        let bert = Bert::load(&weights, &flex_device()).unwrap();
         let hidden = &reference["last_hidden_state"];
         let sequence = ids(&hidden["ids"]);
         let states =
@@ -80,7 +80,7 @@ fn the_shape_of_bge_small_with_random_weights() {
     let types = number("type_vocab_size");
     let bytes = random_weights(&config, types, &reference);
     let weights = Weights::published(&bytes, config).unwrap();
-    let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device()).unwrap();
+    let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device()).unwrap();
     let (sequences, wanted) = expected(&reference);
     for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
         assert!(distance(ours, theirs) < 1e-4, "{} tokens", sequences.len());
@@ -160,7 +160,7 @@ fn converted_weights_hold_the_model_and_nothing_else() {
     assert_eq!(hash, pinned.trim(), "the same bytes every time and everywhere");
     let weights = Weights::converted(&converted).unwrap();
     assert_eq!(*weights.config(), config);
-    let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device()).unwrap();
+    let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device()).unwrap();
     let (sequences, wanted) = expected(&reference);
     for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
         let cosine: f32 = ours.iter().zip(theirs).map(|(a, b)| a * b).sum();
@@ -174,7 +174,7 @@ fn weights_that_do_not_fit_are_refused_with_a_code() {
     let code = |error: WeightsError| error.code();
     let load = |bytes: &[u8], config: BertConfig| {
         Weights::published(bytes, config)
-            .and_then(|weights| Bert::load(&weights, &cpu_device()).map(drop))
+            .and_then(|weights| Bert::load(&weights, &flex_device()).map(drop))
             .map_err(code)
     };
     assert_eq!(load(&bytes[..bytes.len() / 2], config.clone()), Err("weights_unreadable"));
@@ -195,7 +195,7 @@ fn weights_that_do_not_fit_are_refused_with_a_code() {
     let mut poisoned = converted.clone();
     poisoned[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     let refused =
-        Weights::converted(&poisoned).and_then(|w| Bert::load(&w, &cpu_device()).map(drop)).map_err(code);
+        Weights::converted(&poisoned).and_then(|w| Bert::load(&w, &flex_device()).map(drop)).map_err(code);
     assert_eq!(refused, Err("weights_not_finite"));
 }
 
@@ -203,7 +203,7 @@ fn weights_that_do_not_fit_are_refused_with_a_code() {
 fn sequences_that_do_not_fit_are_refused() {
     let (config, bytes, _) = tiny("tiny-mean");
     let weights = Weights::published(&bytes, config).unwrap();
-    let encoder = BertEncoder::load(&weights, Batching::Single, &cpu_device()).unwrap();
+    let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device()).unwrap();
     for bad in [vec![], vec![1; 65], vec![128]] {
         let refused = pollster::block_on(afterimage_models::encoder::Encoder::encode(&encoder, &[bad]));
         assert_eq!(refused.unwrap_err().code(), "bad_shape");

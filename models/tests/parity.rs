@@ -5,7 +5,7 @@ mod support;
 use afterimage_models::{
     catalogue,
     embedder::cosine,
-    encoder::{Batching, BertEncoder, cpu_device},
+    bert::{Batching, BertEncoder, flex_device},
     weights::{self, Weights},
 };
 use sha2::{Digest, Sha256};
@@ -98,7 +98,7 @@ fn int8_stays_close_on_200_real_passages() {
 
     let converted = weights::convert(&model_file("model.safetensors"), config()).unwrap();
     let encoder =
-        BertEncoder::load(&Weights::converted(&converted).unwrap(), Batching::Single, &cpu_device()).unwrap();
+        BertEncoder::load(&Weights::converted(&converted).unwrap(), Batching::Single, &flex_device()).unwrap();
     let vectors = encode(&encoder, &sequences);
     let cosines: Vec<f32> =
         vectors.iter().zip(wanted.chunks_exact(384)).map(|(ours, theirs)| cosine(ours, theirs)).collect();

@@ -2,7 +2,7 @@
 //! `1_Pooling/config.json`, `tokenizer.json`) to what the extension ships (`weights.safetensors`,
 //! `tokenizer.json`). Prints the size and SHA-256 of what it wrote, as `catalogue.toml` pins them.
 
-use afterimage_models::{bert::BertConfig, weights};
+use afterimage_models::{config::BertConfig, weights};
 use sha2::{Digest, Sha256};
 use std::{
     env,

@@ -1,7 +1,7 @@
 //! Published weights to shipped weights.
 
-use super::{FORMAT, METADATA_KEY, Metadata, Weights, WeightsError, quantise};
-use crate::bert::BertConfig;
+use super::{FORMAT, METADATA_KEY, Metadata, Weights, WeightsError, panel_shape, panels, quantise, quantise_layer};
+use crate::config::BertConfig;
 use safetensors::{Dtype, tensor::TensorView};
 use std::collections::HashMap;
 
@@ -13,16 +13,17 @@ pub fn convert(published: &[u8], config: BertConfig) -> Result<Vec<u8>, WeightsE
     let config = weights.config().clone();
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
 
-    let matrix = |out: &mut Vec<_>, name: String, rows: usize, columns: usize| {
+    let matrix = |out: &mut Vec<_>, name: String, rows: usize, columns: usize, in_panels: bool| {
+        let quantise = if in_panels { quantise_layer } else { quantise };
         let q = quantise(&weights.matrix(&name, rows, columns)?.values, columns);
         let scales = q.scales.iter().flat_map(|scale| scale.to_le_bytes()).collect();
         out.push((format!("{name}.scale"), Dtype::F32, vec![rows], scales));
-        out.push((
-            name,
-            Dtype::I8,
-            vec![rows, columns],
-            q.values.iter().map(|v| v.cast_unsigned()).collect(),
-        ));
+        let values: Vec<u8> = q.values.into_iter().map(i8::cast_unsigned).collect();
+        out.push(if in_panels {
+            (name, Dtype::I8, panel_shape(rows, columns).to_vec(), panels::pack::<u8>(&values, columns))
+        } else {
+            (name, Dtype::I8, vec![rows, columns], values)
+        });
         Ok::<(), WeightsError>(())
     };
     let vector = |out: &mut Vec<_>, name: String, length: usize| {
@@ -33,9 +34,12 @@ pub fn convert(published: &[u8], config: BertConfig) -> Result<Vec<u8>, WeightsE
     };
 
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    matrix(&mut tensors, "embeddings.word_embeddings.weight".into(), config.vocab_size, hidden)?;
+    if !hidden.is_multiple_of(8) || !wide.is_multiple_of(8) {
+        return Err(WeightsError::Config("the sizes of layers must be multiples of 8".into()));
+    }
+    matrix(&mut tensors, "embeddings.word_embeddings.weight".into(), config.vocab_size, hidden, false)?;
     let positions = config.max_position_embeddings;
-    matrix(&mut tensors, "embeddings.position_embeddings.weight".into(), positions, hidden)?;
+    matrix(&mut tensors, "embeddings.position_embeddings.weight".into(), positions, hidden, false)?;
     // Only type 0 is ever read: a single text has no second segment.
     let types = weights.first_row("embeddings.token_type_embeddings.weight", hidden)?;
     let q = quantise(&types, hidden);
@@ -63,7 +67,7 @@ pub fn convert(published: &[u8], config: BertConfig) -> Result<Vec<u8>, WeightsE
         ];
         for (name, rows, columns) in layers {
             let name = format!("encoder.layer.{n}.{name}");
-            matrix(&mut tensors, format!("{name}.weight"), rows, columns)?;
+            matrix(&mut tensors, format!("{name}.weight"), rows, columns, true)?;
             vector(&mut tensors, format!("{name}.bias"), rows)?;
         }
         norms.push(format!("encoder.layer.{n}.attention.output.LayerNorm"));

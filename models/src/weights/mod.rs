@@ -1,25 +1,27 @@
 //! Model weights: what is published (safetensors, f32) and what is shipped (the same names, int8 rows
 //! with f32 scales).
 //!
-//! The shipped file is one safetensors file. Every matrix is `I8 [rows, columns]` beside a vector
-//! `<name>.scale`, `F32 [rows]`: value = int8 × scale of its row. Vectors (biases, LayerNorm) stay f32.
+//! The shipped file is one safetensors file. Embedding tables are `I8 [rows, columns]`, the matrices of layers
+//! `I8 [rows / 8, columns / 4, 8, 4]` ([`panels`]: the order in which the CPU's kernel reads them), each beside
+//! a vector `<name>.scale`, `F32 [rows]`: value = int8 × scale of its row. Vectors (biases, LayerNorm) stay f32.
 //! The header's metadata has one key, `afterimage`, with a JSON object: the format's version and the
 //! [`BertConfig`]; so one file, under one pinned SHA-256, is all that an encoder needs. (One key, because
 //! a header with several is written in an order that changes from run to run.)
 
 mod convert;
+pub mod panels;
 mod quantise;
 
 pub use convert::convert;
-pub use quantise::{QuantisedMatrix, quantise};
+pub use quantise::{QuantisedMatrix, quantise, quantise_layer};
 
-use crate::bert::BertConfig;
+use crate::config::BertConfig;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, ops::Range};
 
 /// The version of the shipped format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// The metadata key.
 pub(crate) const METADATA_KEY: &str = "afterimage";
 
@@ -44,6 +46,7 @@ pub struct Matrix {
 /// Weights that can be read by name, published or shipped.
 #[derive(Debug)]
 pub struct Weights<'a> {
+    bytes: &'a [u8],
     tensors: SafeTensors<'a>,
     config: BertConfig,
 }
@@ -51,7 +54,7 @@ pub struct Weights<'a> {
 impl<'a> Weights<'a> {
     /// Opens a published file, whose config comes beside it.
     pub fn published(bytes: &'a [u8], config: BertConfig) -> Result<Self, WeightsError> {
-        Ok(Self { tensors: open(bytes)?, config })
+        Ok(Self { bytes, tensors: open(bytes)?, config })
     }
 
     /// Opens a file of our own converter.
@@ -70,7 +73,7 @@ impl<'a> Weights<'a> {
             return Err(WeightsError::Config(format!("format {}, not {FORMAT}", metadata.format)));
         }
         metadata.config.check()?;
-        Ok(Self { tensors, config: metadata.config })
+        Ok(Self { bytes, tensors, config: metadata.config })
     }
 
     /// The model's config.
@@ -101,18 +104,60 @@ impl<'a> Weights<'a> {
 
     fn rows(&self, name: &str, rows: usize, columns: usize, take: usize) -> Result<Vec<f32>, WeightsError> {
         let tensor = self.tensor(name)?;
-        if tensor.shape() != [rows, columns] || take > rows {
+        let in_panels = tensor.dtype() == Dtype::I8 && tensor.shape() == panel_shape(rows, columns);
+        if !(in_panels || tensor.shape() == [rows, columns]) || take > rows {
             return Err(shape(name, &tensor, &[rows, columns]));
         }
         if tensor.dtype() != Dtype::I8 {
             return floats(name, &tensor, take * columns);
         }
-        let scales = self.vector(&format!("{name}.scale"), rows)?;
+        let scales = self.scales(name, rows)?;
         let mut values = Vec::with_capacity(take * columns);
-        for (row, scale) in tensor.data().chunks_exact(columns).zip(&scales).take(take) {
+        let unpacked = in_panels.then(|| panels::unpack(tensor.data(), columns));
+        let data = unpacked.as_deref().unwrap_or(tensor.data());
+        for (row, scale) in data.chunks_exact(columns).zip(&scales).take(take) {
             values.extend(row.iter().map(|byte| f32::from(byte.cast_signed()) * scale));
         }
         Ok(values)
+    }
+
+    /// Where in the file the int8 rows of an embedding table lie, and their scales.
+    pub fn rows_at(
+        &self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<(Range<usize>, Vec<f32>), WeightsError> {
+        Ok((self.place(name, &[rows, columns])?, self.scales(name, rows)?))
+    }
+
+    /// Where in the file the int8 panels of a layer lie, and the scales of its rows (outputs).
+    pub fn panels_at(
+        &self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<(Range<usize>, Vec<f32>), WeightsError> {
+        Ok((self.place(name, &panel_shape(rows, columns))?, self.scales(name, rows)?))
+    }
+
+    fn place(&self, name: &str, wanted: &[usize]) -> Result<Range<usize>, WeightsError> {
+        let tensor = self.tensor(name)?;
+        if tensor.shape() != wanted {
+            return Err(shape(name, &tensor, wanted));
+        }
+        if tensor.dtype() != Dtype::I8 {
+            return Err(WeightsError::Type { name: name.into(), found: format!("{:?}", tensor.dtype()) });
+        }
+        let start = tensor.data().as_ptr().addr() - self.bytes.as_ptr().addr();
+        Ok(start..start + tensor.data().len())
+    }
+
+    /// Scales, which must be positive: a negative or zero one would be a slip of the converter.
+    fn scales(&self, name: &str, rows: usize) -> Result<Vec<f32>, WeightsError> {
+        let name = format!("{name}.scale");
+        let scales = self.vector(&name, rows)?;
+        if scales.iter().all(|scale| *scale > 0.0) { Ok(scales) } else { Err(WeightsError::Scale(name)) }
     }
 
     fn tensor(&self, name: &str) -> Result<TensorView<'_>, WeightsError> {
@@ -122,6 +167,11 @@ impl<'a> Weights<'a> {
             .or_else(|_| self.tensors.tensor(&format!("bert.{name}")))
             .map_err(|_| WeightsError::Missing(name.into()))
     }
+}
+
+/// The shape of a layer's weights in the shipped file.
+fn panel_shape(rows: usize, columns: usize) -> [usize; 4] {
+    [rows / 8, columns / 4, 8, 4]
 }
 
 fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, WeightsError> {
@@ -172,6 +222,10 @@ pub enum WeightsError {
     },
     /// A tensor holds a NaN or an infinity.
     NotFinite(String),
+    /// A scale is not positive.
+    Scale(String),
+    /// Weights are larger than the kernels' arithmetic allows.
+    Range(String),
 }
 
 impl WeightsError {
@@ -184,6 +238,8 @@ impl WeightsError {
             WeightsError::Shape { .. } => "weights_shape",
             WeightsError::Type { .. } => "weights_type",
             WeightsError::NotFinite(_) => "weights_not_finite",
+            WeightsError::Scale(_) => "weights_scale",
+            WeightsError::Range(_) => "weights_range",
         }
     }
 }
@@ -199,6 +255,8 @@ impl fmt::Display for WeightsError {
             }
             WeightsError::Type { name, found } => write!(f, "the tensor {name} has the unknown type {found}"),
             WeightsError::NotFinite(name) => write!(f, "the tensor {name} holds a NaN or an infinity"),
+            WeightsError::Scale(name) => write!(f, "the tensor {name} holds a scale that is not positive"),
+            WeightsError::Range(name) => write!(f, "the tensor {name} holds weights that are too large"),
         }
     }
 }

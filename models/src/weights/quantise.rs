@@ -1,5 +1,7 @@
 //! f32 rows to int8 rows with a scale.
 
+use super::panels::{MOST, largest_four};
+
 /// An int8 matrix with one scale a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantisedMatrix {
@@ -14,11 +16,25 @@ pub struct QuantisedMatrix {
 ///
 /// `values` holds rows of `columns` finite values.
 pub fn quantise(values: &[f32], columns: usize) -> QuantisedMatrix {
+    scaled(values, columns, |row| row.iter().fold(0.0f32, |largest, value| largest.max(value.abs())) / 127.0)
+}
+
+/// Quantises the matrix of a layer: as [`quantise`], but a row in which four magnitudes would add up to more
+/// than [`MOST`] gets a larger scale. In MiniLM that is every other row, by a tenth on average.
+pub fn quantise_layer(values: &[f32], columns: usize) -> QuantisedMatrix {
+    scaled(values, columns, |row| {
+        let largest = row.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        // Rounding adds at most a half to each of the four.
+        (largest / 127.0).max(largest_four(row, f32::abs) / (MOST - 2) as f32)
+    })
+}
+
+fn scaled(values: &[f32], columns: usize, scale: impl Fn(&[f32]) -> f32) -> QuantisedMatrix {
     let mut out = QuantisedMatrix { values: Vec::with_capacity(values.len()), scales: Vec::new() };
     for row in values.chunks_exact(columns) {
-        let largest = row.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let scale = scale(row);
         // An all-zero row keeps a harmless scale; a subnormal one would divide by zero.
-        let scale = if largest > f32::MIN_POSITIVE * 127.0 { largest / 127.0 } else { 1.0 };
+        let scale = if scale > f32::MIN_POSITIVE { scale } else { 1.0 };
         out.scales.push(scale);
         out.values.extend(row.iter().map(|value| (value / scale).round().clamp(-127.0, 127.0) as i8));
     }
@@ -34,6 +50,21 @@ mod tests {
         #[test]
         fn error_is_at_most_half_a_scale(row in prop::collection::vec(-10.0f32..10.0, 1..64)) {
             let q = quantise(&row, row.len());
+            for (value, int) in row.iter().zip(&q.values) {
+                prop_assert!((value - f32::from(*int) * q.scales[0]).abs() <= q.scales[0] * 0.5001);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn four_weights_of_a_layer_fit_into_sixteen_bits(row in prop::collection::vec(-3.0f32..3.0, 16..=16), big in 0usize..16) {
+            let mut row = row;
+            for (i, value) in row.iter_mut().enumerate() {
+                if (i ^ big) & 2 == 0 { *value = value.signum() * 3.0 }
+            }
+            let q = quantise_layer(&row, 16);
+            prop_assert!(largest_four(&q.values, |v| f32::from(v.unsigned_abs())) <= MOST as f32);
             for (value, int) in row.iter().zip(&q.values) {
                 prop_assert!((value - f32::from(*int) * q.scales[0]).abs() <= q.scales[0] * 0.5001);
             }

@@ -2,8 +2,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use afterimage_models::{
-    bert::BertConfig,
-    encoder::{Batching, BertEncoder, Encoder, cpu_device},
+    config::BertConfig,
+    bert::{Batching, BertEncoder, flex_device},
+    encoder::Encoder,
     tokenizer::Tokenizer,
     weights::Weights,
 };
@@ -66,7 +67,7 @@ pub fn ids(value: &Value) -> Vec<u32> {
 
 pub fn published(batching: Batching) -> BertEncoder {
     let bytes = model_file("model.safetensors");
-    BertEncoder::load(&Weights::published(&bytes, config()).unwrap(), batching, &cpu_device()).unwrap()
+    BertEncoder::load(&Weights::published(&bytes, config()).unwrap(), batching, &flex_device()).unwrap()
 }
 
 pub fn encode(encoder: &BertEncoder, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {

@@ -1,0 +1,196 @@
+//! WASM SIMD, with and without its relaxed instructions.
+
+use super::{F32x8, Isa};
+use core::{arch::wasm32::*, array::from_fn};
+
+/// Eight f32 in two registers.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Pair(v128, v128);
+
+impl Pair {
+    #[inline(always)]
+    fn each(self, f: impl Fn(v128) -> v128) -> Self {
+        Pair(f(self.0), f(self.1))
+    }
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(v128, v128) -> v128) -> Self {
+        Pair(f(self.0, other.0), f(self.1, other.1))
+    }
+}
+
+// SAFETY (all of it): every module is compiled with `simd128`; the caller passes valid pointers.
+impl F32x8 for Pair {
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Pair(f32x4_splat(value), f32x4_splat(value))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        unsafe { Pair(v128_load(from.cast()), v128_load(from.add(4).cast())) }
+    }
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self {
+        let words = unsafe { i16x8_load_extend_i8x8(from) };
+        Pair(
+            f32x4_convert_i32x4(i32x4_extend_low_i16x8(words)),
+            f32x4_convert_i32x4(i32x4_extend_high_i16x8(words)),
+        )
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe {
+            v128_store(to.cast(), self.0);
+            v128_store(to.add(4).cast(), self.1);
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_u7(self, to: *mut u8) {
+        let words = i16x8_narrow_i32x4(i32x4_trunc_sat_f32x4(self.0), i32x4_trunc_sat_f32x4(self.1));
+        unsafe { v128_store64_lane::<0>(u8x16_narrow_i16x8(words, words), to.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32x4_add(a, b))
+    }
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32x4_sub(a, b))
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32x4_mul(a, b))
+    }
+    // `pmin` and `pmax` are one instruction on x86-64; `min` and `max`, which care for NaN and −0, are six.
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32x4_pmin(a, b))
+    }
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32x4_pmax(a, b))
+    }
+    #[inline(always)]
+    unsafe fn round(self) -> Self {
+        self.each(|value| f32x4_nearest(value))
+    }
+    #[inline(always)]
+    unsafe fn exp2_integer(self) -> Self {
+        self.each(|power| i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(power), i32x4_splat(127)), 23))
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        across(f32x4_add(self.0, self.1), |a, b| f32x4_add(a, b))
+    }
+    #[inline(always)]
+    unsafe fn smallest(self) -> f32 {
+        across(f32x4_pmin(self.0, self.1), |a, b| f32x4_pmin(a, b))
+    }
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        across(f32x4_pmax(self.0, self.1), |a, b| f32x4_pmax(a, b))
+    }
+}
+
+#[inline(always)]
+fn across(four: v128, f: impl Fn(v128, v128) -> v128) -> f32 {
+    let two = f(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
+    f32x4_extract_lane::<0>(f(two, i32x4_shuffle::<1, 0, 3, 2>(two, two)))
+}
+
+/// `simd128` alone.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Plain;
+
+// SAFETY (all of it): as above.
+impl Isa for Plain {
+    type F = Pair;
+    /// Of each output two sums, of its even and its odd pairs of products, side by side.
+    type Sums = [v128; 4];
+    /// Four inputs as 16 bits, twice; then the other four.
+    type Inputs = [v128; 2];
+    /// As 16 bits, two outputs a register.
+    type Weights = [v128; 8];
+    const ROWS: usize = 2;
+
+    #[inline(always)]
+    unsafe fn madd(a: Pair, b: Pair, c: Pair) -> Pair {
+        // SAFETY: the trait's.
+        unsafe { a.mul(b).add(c) }
+    }
+    #[inline(always)]
+    unsafe fn no_sums() -> [v128; 4] {
+        [i32x4_splat(0); 4]
+    }
+    #[inline(always)]
+    unsafe fn inputs(from: *const u8) -> [v128; 2] {
+        // SAFETY: the trait's; so below.
+        let four = |from: *const u8| u16x8_extend_low_u8x16(unsafe { v128_load32_splat(from.cast()) });
+        [four(from), four(unsafe { from.add(4) })]
+    }
+    #[inline(always)]
+    unsafe fn weights(from: *const i8) -> [v128; 8] {
+        from_fn(|i| unsafe { i16x8_load_extend_i8x8(from.add(i * 8)) })
+    }
+    #[inline(always)]
+    unsafe fn dot(sums: [v128; 4], inputs: [v128; 2], weights: [v128; 8]) -> [v128; 4] {
+        from_fn(|i| {
+            let sum = i32x4_add(sums[i], i32x4_dot_i16x8(weights[i], inputs[0]));
+            i32x4_add(sum, i32x4_dot_i16x8(weights[i + 4], inputs[1]))
+        })
+    }
+    #[inline(always)]
+    unsafe fn finish(sums: [v128; 4]) -> Pair {
+        let four = |a: v128, b: v128| {
+            let even = i32x4_shuffle::<0, 2, 4, 6>(a, b);
+            f32x4_convert_i32x4(i32x4_add(even, i32x4_shuffle::<1, 3, 5, 7>(a, b)))
+        };
+        Pair(four(sums[0], sums[1]), four(sums[2], sums[3]))
+    }
+}
+
+/// Relaxed SIMD: int8 dot products and fused multiply-add.
+#[cfg(feature = "relaxed-simd")]
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Relaxed;
+
+// SAFETY (all of it): as above, and the kernels that use this are compiled with `relaxed-simd`. The second
+// operand of the dot product must be in 0…127, or the result depends on the machine: inputs are.
+#[cfg(feature = "relaxed-simd")]
+impl Isa for Relaxed {
+    type F = Pair;
+    type Sums = [v128; 2];
+    type Inputs = [v128; 2];
+    type Weights = [v128; 4];
+    const ROWS: usize = 4;
+
+    #[inline(always)]
+    unsafe fn madd(a: Pair, b: Pair, c: Pair) -> Pair {
+        Pair(f32x4_relaxed_madd(a.0, b.0, c.0), f32x4_relaxed_madd(a.1, b.1, c.1))
+    }
+    #[inline(always)]
+    unsafe fn no_sums() -> [v128; 2] {
+        [i32x4_splat(0); 2]
+    }
+    #[inline(always)]
+    unsafe fn inputs(from: *const u8) -> [v128; 2] {
+        unsafe { [v128_load32_splat(from.cast()), v128_load32_splat(from.add(4).cast())] }
+    }
+    #[inline(always)]
+    unsafe fn weights(from: *const i8) -> [v128; 4] {
+        from_fn(|i| unsafe { v128_load(from.add(i * 16).cast()) })
+    }
+    #[inline(always)]
+    unsafe fn dot(sums: [v128; 2], inputs: [v128; 2], weights: [v128; 4]) -> [v128; 2] {
+        from_fn(|i| {
+            let pairs = i16x8_add(
+                i16x8_relaxed_dot_i8x16_i7x16(weights[i], inputs[0]),
+                i16x8_relaxed_dot_i8x16_i7x16(weights[i + 2], inputs[1]),
+            );
+            i32x4_add(sums[i], i32x4_dot_i16x8(pairs, i16x8_splat(1)))
+        })
+    }
+    #[inline(always)]
+    unsafe fn finish(sums: [v128; 2]) -> Pair {
+        Pair(f32x4_convert_i32x4(sums[0]), f32x4_convert_i32x4(sums[1]))
+    }
+}
