@@ -33,6 +33,8 @@ lint_rust_wasm() {
   say "clippy, main WASM module"
   CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-messages -p afterimage-index \
     -p afterimage-models -p afterimage-background --lib -- -D warnings || fail "clippy (main module) has complaints: see above."
+  # These tests carry the tokenizer's file inside.
+  need_model_source
   CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background --test "*" -- -D warnings ||
     fail "clippy (tests of the main module) has complaints: see above."
   say "clippy, GPU module"
