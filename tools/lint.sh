@@ -35,6 +35,9 @@ lint_rust_wasm() {
     -p afterimage-models -p afterimage-background --lib -- -D warnings || fail "clippy (main module) has complaints: see above."
   CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background --test "*" -- -D warnings ||
     fail "clippy (tests of the main module) has complaints: see above."
+  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background \
+    --no-default-features --features bench,relaxed-simd --lib -- -D warnings ||
+    fail "clippy (benchmark module) has complaints: see above."
   say "clippy, GPU module"
   CARGO_TARGET_DIR="$CACHE/target-webgpu" wasm_cargo clippy --locked -p afterimage-models -p afterimage-background \
     --no-default-features --features webgpu --lib -- -D warnings || fail "clippy (GPU module) has complaints: see above."
