@@ -2,7 +2,7 @@
 
 import { assetUrl } from "./browser.ts";
 import { GpuHost } from "./gpu.ts";
-import { BrowserHost } from "./host.ts";
+import { BrowserHost, mark } from "./host.ts";
 import { type Background, initMain, RustBackground } from "./rust.ts";
 
 let started: Promise<Background> | undefined;
@@ -18,8 +18,11 @@ export function ready(): Promise<Background> {
 
 async function start(): Promise<Background> {
   await initMain({ module_or_path: fetch(assetUrl("wasm/afterimage_bg.wasm")) });
+  mark("module");
   const gpu = new GpuHost((detail) => {
     void started?.then((background) => background.gpuLost(detail));
   });
-  return RustBackground.start(new BrowserHost(gpu));
+  const background = await RustBackground.start(new BrowserHost(gpu));
+  mark("index");
+  return background;
 }
