@@ -11,6 +11,7 @@ import { type Batch, DIMS, type Sequence, type Work } from "./work.ts";
 const REFERENCE = path.resolve("models/tests/data");
 const DATA = path.resolve(process.env.AFTERIMAGE_DATA ?? "../shared/data");
 const [CLS, SEP] = [101, 102];
+const GAP = 29;
 
 /** Why parts were left out. */
 export const NO_DATA =
@@ -32,14 +33,14 @@ export function referenceTexts(): Reference[] {
   return texts.map(({ ids, vector }) => ({ ids, vector: Float32Array.from(vector) }));
 }
 
-/** A batch of so many sequences of exactly so many word pieces, all different, cut out of the reference texts. */
+/** A batch of so many sequences of exactly so many word pieces, cut out of the reference texts. */
 export function shape(batch: number, tokens: number): Work {
   const pieces = referenceTexts().flatMap(({ ids }) => ids.slice(1, -1));
   const inner = tokens - 2;
   const sequences = Array.from({ length: batch }, (_, n) => [
     CLS,
-    // 31 is prime to the length of any text: a second pass over the pieces cuts them elsewhere.
-    ...Array.from({ length: inner }, (_, i) => pieces[(n * (inner + 31) + i) % pieces.length] ?? CLS),
+    // Pieces are left out between two sequences, so that a second pass over the texts cuts them elsewhere.
+    ...Array.from({ length: inner }, (_, i) => pieces[(n * (inner + GAP) + i) % pieces.length] ?? CLS),
     SEP,
   ]);
   return { name: `${batch} × ${tokens}`, batches: [sequences] };
