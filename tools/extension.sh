@@ -19,7 +19,9 @@ command_build() {
   rm -rf "$out"
   node tools/bundle.mjs "$out" "${dev[@]}" "${firefox[@]}" || fail "The extension's scripts do not bundle: see above."
   mkdir -p "$out/wasm" "$out/models/$MODEL" "$out/licences"
-  cp "$STAGE/wasm/main/afterimage_bg.wasm" "$STAGE/wasm/webgpu/webgpu_bg.wasm" "$out/wasm/"
+  cp "$STAGE/wasm/relaxed/afterimage_bg.wasm" "$out/wasm/relaxed.wasm"
+  cp "$STAGE/wasm/plain/afterimage_bg.wasm" "$out/wasm/plain.wasm"
+  cp "$STAGE/wasm/webgpu/webgpu_bg.wasm" "$out/wasm/webgpu.wasm"
   find "$STAGE/model/$MODEL" -type f ! -name '.stamp' -exec cp {} "$out/models/$MODEL/" \;
   cp LICENSE-MIT LICENSE-APACHE "$STAGE/wasm/third-party.txt" "$out/licences/"
   say "dist/$browser is ready ($(du -sh "$out" | cut -f1))"

@@ -35,8 +35,11 @@ lint_rust_wasm() {
     -p afterimage-models -p afterimage-background --lib -- -D warnings || fail "clippy (main module) has complaints: see above."
   # These tests carry the tokenizer's file inside.
   need_model_source
-  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background --test "*" -- -D warnings ||
+  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background --features relaxed-simd --test "*" -- -D warnings ||
     fail "clippy (tests of the main module) has complaints: see above."
+  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background \
+    --no-default-features --features bench,relaxed-simd --lib -- -D warnings ||
+    fail "clippy (benchmark module) has complaints: see above."
   say "clippy, GPU module"
   CARGO_TARGET_DIR="$CACHE/target-webgpu" wasm_cargo clippy --locked -p afterimage-models -p afterimage-background \
     --no-default-features --features webgpu --lib -- -D warnings || fail "clippy (GPU module) has complaints: see above."
@@ -45,7 +48,8 @@ lint_rust_wasm() {
 lint_scripts() {
   need_npm
   # The worker's types come from wasm-bindgen's glue; any build of the modules has them.
-  if [ ! -f "$STAGE/wasm/main/afterimage.d.ts" ] || [ ! -f "$STAGE/wasm/webgpu/webgpu.d.ts" ]; then build_wasm; fi
+  if [ ! -f "$STAGE/wasm/relaxed/afterimage.d.ts" ] || [ ! -f "$STAGE/wasm/plain/afterimage.d.ts" ] ||
+    [ ! -f "$STAGE/wasm/webgpu/webgpu.d.ts" ]; then build_wasm; fi
   say "tsc and biome"
   npm run --silent check || fail "TypeScript has complaints: see above ('npx biome check --write' mends formatting)."
   if grep -q '"resolved": "http' package-lock.json; then

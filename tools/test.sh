@@ -32,7 +32,7 @@ test_wasm() {
   # Options for Chromium are in background/webdriver.json.
   CARGO_TARGET_DIR="$CACHE/target-wasm" WASM_BINDGEN_TEST_TIMEOUT=300 \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$WASM_BINDGEN_TEST_RUNNER" \
-    wasm_cargo test -p afterimage-background --test "*"
+    wasm_cargo test -p afterimage-background --features relaxed-simd --test "*"
 }
 
 # The content script on pages in a real browser, without the extension around it.

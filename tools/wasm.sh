@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# The two WASM modules: Rust → cargo → wasm-bindgen → wasm-opt → dist/stage/wasm/{main,webgpu}.
+# The WASM modules: Rust → cargo → wasm-bindgen → wasm-opt → dist/stage/wasm/{relaxed,plain,webgpu}.
 #
-# Two, because a panic aborts a whole instance: the GPU module's death must not take the main one along.
+# The main module is built twice, with relaxed SIMD and without; the worker takes what the browser has. The GPU
+# module is a module of its own because a panic aborts a whole instance: its death must not take the main one
+# along. Two more, bench-relaxed and bench-plain, are only for `bench embed`.
 # A module is built again only when something it is made of changed; what was built is kept in the cache
 # under the same stamp, so that a fresh clone of known sources compiles nothing.
 
@@ -25,15 +27,54 @@ wasm_rustc_version() {
   if [ "$WASM_TOOLCHAIN" = rustup ]; then rustc --version; else /usr/bin/rustc --version; fi
 }
 
-# build_wasm [--dev]: both modules. --dev touches the main one only: the GPU module's Rust seldom changes
-# and takes longest, so daily work and releases share one build of it.
+# build_wasm [--dev]: all modules. --dev builds the main one once only, with relaxed SIMD, and takes the release
+# of the GPU module, whose Rust seldom changes and takes longest.
 build_wasm() {
   local profile=release
   if [ "${1:-}" = --dev ]; then profile="wasm-dev"; fi
   need_wasm_toolchain
   need_wasm_bindgen
-  build_module main afterimage "$profile"
+  build_module relaxed afterimage "$profile"
+  if [ "$profile" = release ]; then
+    build_module plain afterimage release
+  else
+    rm -rf "$STAGE/wasm/plain"
+    cp -R "$STAGE/wasm/relaxed" "$STAGE/wasm/plain"
+  fi
   build_module webgpu webgpu release-small
+}
+
+# build_bench_wasm: our encoders side by side, with relaxed SIMD and without.
+build_bench_wasm() {
+  need_wasm_toolchain
+  need_wasm_bindgen
+  build_module bench-relaxed bench release
+  build_module bench-plain bench release
+}
+
+# module_features NAME: sets FEATURES, cargo's options for a module.
+module_features() {
+  case "$1" in
+    relaxed) FEATURES=(--features relaxed-simd) ;;
+    plain) FEATURES=() ;;
+    webgpu) FEATURES=(--no-default-features --features webgpu) ;;
+    bench-relaxed) FEATURES=(--no-default-features --features "bench,relaxed-simd") ;;
+    bench-plain) FEATURES=(--no-default-features --features bench) ;;
+  esac
+}
+
+# module_sources NAME: sets SOURCES, the files and folders of ours that a module is made of.
+module_sources() {
+  SOURCES=(models/build.rs models/catalogue.toml models/src)
+  case "$1" in
+    relaxed | plain) SOURCES+=(messages/src index/src background/build.rs background/src) ;;
+    # Not all of models/: a change to the CPU's kernels must not cost ten minutes here.
+    webgpu)
+      SOURCES=(models/src/{lib,config,embedder,encoder}.rs models/src/{bert,weights})
+      SOURCES+=(background/src/lib.rs background/src/webgpu.rs)
+      ;;
+    bench-*) SOURCES+=(background/src/lib.rs background/src/bench.rs) ;;
+  esac
 }
 
 # build_module NAME OUT_NAME PROFILE
@@ -59,11 +100,10 @@ compile_module() {
   local name="$1" out_name="$2" profile="$3" out="$4" target="$CACHE/target-wasm"
   if [ "$name" = webgpu ]; then target="$CACHE/target-webgpu"; fi
   say "WASM module $name ($profile, $WASM_TOOLCHAIN; minutes when its dependencies are new)"
-  local features=()
-  if [ "$name" = webgpu ]; then features=(--no-default-features --features webgpu); fi
+  module_features "$name"
   # cdylib alone: the rlib that native tests link would be optimised a second time.
   CARGO_TARGET_DIR="$target" wasm_cargo rustc -p afterimage-background --lib --crate-type cdylib \
-    --profile "$profile" "${features[@]}" >&2 || fail "The WASM module $name does not compile: see above."
+    --profile "$profile" "${FEATURES[@]}" >&2 || fail "The WASM module $name does not compile: see above."
   rm -rf "$out"
   mkdir -p "$out"
   # The worker says where the module lies; the glue's own guess (import.meta.url) would be wrong after bundling.
@@ -86,21 +126,17 @@ compile_module() {
 # module_stamp NAME PROFILE: everything that the module is made of. Not Cargo.lock and Cargo.toml as files:
 # most changes there concern other crates, and the GPU module costs ten minutes.
 module_stamp() {
-  local name="$1" profile="$2" features=() sources=()
-  if [ "$name" = webgpu ]; then
-    features=(--no-default-features --features webgpu)
-    sources=(models/build.rs models/catalogue.toml models/src background/src/lib.rs background/src/webgpu background/src/webgpu.rs)
-  else
-    sources=(messages/src index/src models/build.rs models/catalogue.toml models/src background/build.rs background/src)
-  fi
+  local name="$1" profile="$2"
+  module_features "$name"
+  module_sources "$name"
   {
     # Each crate with its version and features. Folders of path dependencies would tie the stamp to a clone;
     # "(*)" marks a repetition.
-    cargo tree -p afterimage-background "${features[@]}" --target "$WASM_TARGET" -e normal,build --prefix none \
+    cargo tree -p afterimage-background "${FEATURES[@]}" --target "$WASM_TARGET" -e normal,build --prefix none \
       -f '{p} {f}' | sed "s# (${ROOT}[^)]*)##; s# (\*)\$##" | LC_ALL=C sort -u
     # The profiles stand at the end of Cargo.toml.
     sed -n '/^\[profile/,$p' Cargo.toml
-    digest "${sources[@]}"
+    digest "${SOURCES[@]}"
     wasm_rustc_version
     echo "$profile $CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS"
     # How it is built: this file.

@@ -38,22 +38,24 @@ impl Background {
         Ok(Background { engine: Rc::new(engine) })
     }
 
-    /// Answers one message (an `Envelope`) with a `Reply`. `sender` is the page that a content script
-    /// runs in, or absent for the extension's own pages: what the browser says, never what a message says.
+    /// Answers one message (an `Envelope`) of the extension's own pages with a `Reply`.
     #[wasm_bindgen(js_name = handle)]
-    pub async fn handle(&self, message: JsValue, sender: Option<PageSender>) -> JsValue {
-        let engine = self.engine.clone();
-        let sender = sender.map_or(Sender::Extension, |page| Sender::Page(page.inner));
-        // The version first: a newer sender's request may have a shape that is not known here.
-        let version = Reflect::get(&message, &"v".into()).ok().and_then(|v| v.as_f64());
-        let answer = match (version, serde_wasm_bindgen::from_value::<Envelope>(message)) {
-            (_, Ok(envelope)) => engine.handle(envelope, &sender).await,
-            (Some(version), Err(_)) if version != f64::from(afterimage_messages::VERSION) => {
-                Reply::Error(engine::EngineError::UnknownVersion(version as u32).into_failure())
-            }
-            (_, Err(error)) => engine::bad_message(&error.to_string()),
-        };
-        reply(&answer)
+    pub async fn handle(&self, message: JsValue) -> JsValue {
+        answer(self.engine.clone(), message, Sender::Extension).await
+    }
+
+    /// Answers one message of a content script. What it runs in is what the browser says, never what a
+    /// message says.
+    #[wasm_bindgen(js_name = handlePage)]
+    pub async fn handle_page(
+        &self,
+        message: JsValue,
+        url: String,
+        top_frame: bool,
+        private: bool,
+    ) -> JsValue {
+        let page = engine::PageSender { url, top_frame, private };
+        answer(self.engine.clone(), message, Sender::Page(page)).await
     }
 
     /// Does one small piece of work. `true` if there may be more; rejects with a `Reply`.
@@ -95,19 +97,17 @@ impl Background {
     }
 }
 
-/// The page that a content script runs in, as the browser says.
-#[wasm_bindgen]
-pub struct PageSender {
-    inner: engine::PageSender,
-}
-
-#[wasm_bindgen]
-impl PageSender {
-    /// The facts.
-    #[wasm_bindgen(constructor)]
-    pub fn new(url: String, top_frame: bool, private: bool) -> Self {
-        Self { inner: engine::PageSender { url, top_frame, private } }
-    }
+async fn answer(engine: Rc<Engine<Rc<IndexedDb>, Browser>>, message: JsValue, sender: Sender) -> JsValue {
+    // The version first: a newer sender's request may have a shape that is not known here.
+    let version = Reflect::get(&message, &"v".into()).ok().and_then(|v| v.as_f64());
+    let answer = match (version, serde_wasm_bindgen::from_value::<Envelope>(message)) {
+        (_, Ok(envelope)) => engine.handle(envelope, &sender).await,
+        (Some(version), Err(_)) if version != f64::from(afterimage_messages::VERSION) => {
+            Reply::Error(engine::EngineError::UnknownVersion(version as u32).into_failure())
+        }
+        (_, Err(error)) => engine::bad_message(&error.to_string()),
+    };
+    reply(&answer)
 }
 
 /// A reply as plain, JSON-safe objects.

@@ -42,6 +42,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn log(this: &Host, line: &str);
 
+    /// A step of the start is done: for `bench coldstart`.
+    #[wasm_bindgen(method)]
+    fn mark(this: &Host, step: &str);
+
     /// The extension's version.
     #[wasm_bindgen(method, getter)]
     fn version(this: &Host) -> String;
@@ -78,13 +82,16 @@ impl Browser {
 
     async fn open(&self, backend: Backend) -> Result<Rc<dyn Embedder>, Unavailable> {
         let bytes = self.weights().await?;
+        self.host.mark("weights");
         let tokenizer = self.tokenizer().await?;
+        self.host.mark("tokenizer");
         match backend {
             Backend::Cpu => {
                 let weights =
                     Weights::converted(&bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
                 let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device())
                     .map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
+                self.host.mark("encoder");
                 Ok(Rc::new(NeuralEmbedder::new(backend, self.model, tokenizer, encoder)))
             }
             Backend::WebGpu => {

@@ -11,11 +11,14 @@
 //! | [`host`] | adapter: what the TypeScript worker does for us (package files, the GPU module, log) |
 //! | [`border`] | the class that the worker sees |
 //! | `webgpu` | feature `webgpu`: the border of the GPU module, which is a WASM module of its own |
+//! | `bench` | feature `bench`: the border of the benchmark's module, which never ships |
 //!
 //! This is the only crate with wasm-bindgen in it. A panic here ends the whole worker, so nothing that
 //! a page, a message, a file or the network can cause may panic.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "bench")]
+pub mod bench;
 #[cfg(feature = "main")]
 pub mod border;
 #[cfg(feature = "main")]

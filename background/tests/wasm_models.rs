@@ -5,10 +5,10 @@
 
 use afterimage_models::{
     config::BertConfig,
-    bert::{Batching, BertEncoder, flex_device},
+    cpu::{CpuEncoder, naive},
     encoder::Encoder,
     tokenizer::Tokenizer,
-    weights::{self, Weights},
+    weights,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -47,19 +47,35 @@ fn token_ids_of_200_awkward_strings() {
 #[wasm_bindgen_test]
 async fn bert_gives_the_reference_vectors() {
     let config = BertConfig::from_hugging_face(CONFIG, POOLING).unwrap();
-    let weights = Weights::published(WEIGHTS, config).unwrap();
+    let encoder = CpuEncoder::load(weights::convert(WEIGHTS, config).unwrap()).unwrap();
     let reference: Value = serde_json::from_str(EXPECTED).unwrap();
     let rows = reference["sequences"].as_array().unwrap();
     let sequences: Vec<Vec<u32>> = rows.iter().map(|row| ids(&row["ids"])).collect();
-    for batching in [Batching::Single, Batching::Bucketed] {
-        let encoder = BertEncoder::load(&weights, batching, &flex_device()).unwrap();
-        let vectors = encoder.encode(&sequences).await.unwrap();
-        for (vector, row) in vectors.iter().zip(rows) {
-            for (ours, theirs) in vector.iter().zip(row["vector"].as_array().unwrap()) {
-                assert!((f64::from(*ours) - theirs.as_f64().unwrap()).abs() < 1e-5);
-            }
-        }
+    for (vector, row) in encoder.encode(&sequences).await.unwrap().iter().zip(rows) {
+        let wanted = row["vector"].as_array().unwrap();
+        let cosine: f64 = vector.iter().zip(wanted).map(|(a, b)| f64::from(*a) * b.as_f64().unwrap()).sum();
+        assert!(cosine > 0.998, "{cosine}");
     }
+}
+
+/// Relaxed SIMD, SIMD, and plain Rust: each kernel against its naive twin.
+#[wasm_bindgen_test]
+fn kernels_agree_with_their_twins() {
+    for seed in 0..60 {
+        let n = seed as usize;
+        let shape =
+            naive::Shape { seed, rows: 1 + n * 7 % 40, inputs: 1 + n * 5 % 40, outputs: 1 + n * 3 % 12 };
+        naive::check(shape).unwrap();
+    }
+    naive::check(naive::Shape { seed: 60, rows: 37, inputs: 192, outputs: 48 }).unwrap();
+}
+
+#[wasm_bindgen_test]
+fn the_fast_instructions_are_used() {
+    let config = BertConfig::from_hugging_face(CONFIG, POOLING).unwrap();
+    let encoder = CpuEncoder::load(weights::convert(WEIGHTS, config).unwrap()).unwrap();
+    let wanted = if cfg!(feature = "relaxed-simd") { "relaxed-simd" } else { "simd128" };
+    assert_eq!(encoder.instructions(), wanted);
 }
 
 #[wasm_bindgen_test]

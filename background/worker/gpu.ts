@@ -43,7 +43,7 @@ export class GpuHost {
     this.#death.catch(() => {});
     const unwatch = this.#watchDevices();
     try {
-      await this.#alive(initGpu({ module_or_path: fetch(assetUrl("wasm/webgpu_bg.wasm")) }));
+      await this.#alive(initGpu({ module_or_path: fetch(assetUrl("wasm/webgpu.wasm")) }));
       const onPanic = (message: string) =>
         this.#end(new GpuUnavailable("gpu_panic", `The GPU module failed: ${message.split("\n")[0]}`));
       this.#encoder = await this.#alive(GpuEncoder.open(weights, onPanic));

@@ -7,7 +7,7 @@
 import * as browser from "./browser.ts";
 import { bindDoors } from "./doors.ts";
 import { ready } from "./ready.ts";
-import { type Background, PageSender } from "./rust.ts";
+import type { Background } from "./rust.ts";
 import { WORK_ALARM, work } from "./work.ts";
 
 browser.onMessage(async (message, source) => {
@@ -19,8 +19,9 @@ browser.onMessage(async (message, source) => {
     return isReply(reply) ? reply : undefined;
   }
   const hadConsent = background.consent;
-  const page = source.extensionPage ? undefined : new PageSender(source.url, source.topFrame, source.private);
-  const reply: unknown = await background.handle(message, page);
+  const reply: unknown = source.extensionPage
+    ? await background.handle(message)
+    : await background.handlePage(message, source.url, source.topFrame, source.private);
   if (background.hasWork()) void work();
   // What is open already is read without a reload, but only from the moment it may be.
   if (!hadConsent && background.consent) void browser.readOpenTabs();

@@ -1,9 +1,8 @@
 // The one promise that every listener awaits.
 
-import { assetUrl } from "./browser.ts";
 import { GpuHost } from "./gpu.ts";
-import { BrowserHost } from "./host.ts";
-import { type Background, initMain, RustBackground } from "./rust.ts";
+import { BrowserHost, mark } from "./host.ts";
+import { type Background, loadMain } from "./rust.ts";
 
 let started: Promise<Background> | undefined;
 
@@ -17,9 +16,12 @@ export function ready(): Promise<Background> {
 }
 
 async function start(): Promise<Background> {
-  await initMain({ module_or_path: fetch(assetUrl("wasm/afterimage_bg.wasm")) });
+  const Background = await loadMain();
+  mark("module");
   const gpu = new GpuHost((detail) => {
     void started?.then((background) => background.gpuLost(detail));
   });
-  return RustBackground.start(new BrowserHost(gpu));
+  const background = await Background.start(new BrowserHost(gpu));
+  mark("index");
+  return background;
 }

@@ -16,7 +16,11 @@ pub trait Encoder {
 
 /// Refuses sequences that a model cannot take: empty ones, longer ones than there are positions, ids outside
 /// the vocabulary.
-pub fn check_sequences(sequences: &[Vec<u32>], vocabulary: usize, positions: usize) -> Result<(), EmbedError> {
+pub fn check_sequences(
+    sequences: &[Vec<u32>],
+    vocabulary: usize,
+    positions: usize,
+) -> Result<(), EmbedError> {
     for sequence in sequences {
         if sequence.is_empty() {
             return Err(EmbedError::Shape("an empty sequence".into()));

@@ -14,7 +14,7 @@ mod encoder;
 
 #[cfg(feature = "flex")]
 pub use encoder::flex_device;
-pub use encoder::{Batching, BertEncoder, BUCKETS, MAX_BATCH};
+pub use encoder::{BUCKETS, Batching, BertEncoder, MAX_BATCH};
 
 use crate::{
     config::{BertConfig, Pooling},

@@ -5,7 +5,10 @@
 //! the projections left them. The scores of four queries are all that is ever stored: the whole matrix, 3 MB
 //! for 256 tokens, never exists. Queries come scaled by 1/√dims.
 
-use super::{isa::{F32x8, Isa}, math};
+use super::{
+    isa::{F32x8, Isa},
+    math,
+};
 
 /// What attention reads.
 #[derive(Clone, Copy)]

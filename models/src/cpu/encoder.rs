@@ -1,8 +1,9 @@
 //! The forward pass, and the memory it works in.
 
 use super::{
-    Kernels, attention, best,
+    Kernels, attention,
     attention::Attention,
+    best,
     layers::{Layer, Model},
     linear::{Add, Gelu, Keys, Rows, Store, groups},
     rows::RowsMut,
@@ -128,7 +129,9 @@ impl CpuEncoder {
             let Some(row) = rows.next() else { break };
             let word = model.word.entry(file, *id as usize);
             // SAFETY: the caller's; so below.
-            unsafe { (kernels.embed)(word, model.position.entry(file, position), model.kind.entry(file, 0), row) };
+            unsafe {
+                (kernels.embed)(word, model.position.entry(file, position), model.kind.entry(file, 0), row)
+            };
         }
         // SAFETY: the caller's.
         unsafe {
@@ -218,7 +221,13 @@ impl CpuEncoder {
 }
 
 impl Memory {
-    fn resize(&mut self, tokens: usize, longest: usize, sequences: &[Vec<u32>], config: &crate::config::BertConfig) {
+    fn resize(
+        &mut self,
+        tokens: usize,
+        longest: usize,
+        sequences: &[Vec<u32>],
+        config: &crate::config::BertConfig,
+    ) {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         for buffer in [&mut self.states, &mut self.queries, &mut self.values, &mut self.context] {
             buffer.resize(tokens * hidden, 0.0);

@@ -22,7 +22,10 @@
 //! stays in registers for all inputs. A panel (3 KB for 384 inputs) stays in the first-level cache for all
 //! rows.
 
-use super::{isa::{F32x8, Isa}, math};
+use super::{
+    isa::{F32x8, Isa},
+    math,
+};
 
 /// Inputs that share a step and a low; the last group of a row may be shorter.
 pub(super) const GROUP: usize = 96;

@@ -90,7 +90,9 @@ fn check_linear(
     // As large as they may be.
     for eight in weights.as_chunks_mut::<8>().0 {
         for four in [[0, 1, 4, 5], [2, 3, 6, 7]] {
-            while four.iter().map(|i| u32::from(eight[*i].cast_signed().unsigned_abs())).sum::<u32>() > panels::MOST {
+            while four.iter().map(|i| u32::from(eight[*i].cast_signed().unsigned_abs())).sum::<u32>()
+                > panels::MOST
+            {
                 four.iter().for_each(|i| eight[*i] = (eight[*i].cast_signed() / 2 + 1).cast_unsigned());
             }
         }
@@ -170,9 +172,8 @@ fn check_attention(
     let rows = key_rows(&keys, tokens, hidden, dims);
     let mut naive = vec![0.0f32; tokens * hidden];
     for head in 0..heads {
-        let part = |all: &[f32], token: usize| -> Vec<f32> {
-            all[token * hidden + head * dims..][..dims].to_vec()
-        };
+        let part =
+            |all: &[f32], token: usize| -> Vec<f32> { all[token * hidden + head * dims..][..dims].to_vec() };
         for query in 0..tokens {
             let dot = |key: usize| -> f32 {
                 part(&queries, query).iter().zip(part(&rows, key)).map(|(q, k)| q * k).sum()
@@ -195,12 +196,7 @@ fn check_attention(
     near(&ours, &naive, 4.0, "attention")
 }
 
-fn check_rows(
-    kernels: &Kernels,
-    random: &mut Random,
-    rows: usize,
-    width: usize,
-) -> Result<(), &'static str> {
+fn check_rows(kernels: &Kernels, random: &mut Random, rows: usize, width: usize) -> Result<(), &'static str> {
     let entries: Vec<Vec<u8>> = (0..3).map(|_| random.int8(width)).collect();
     let entry = |n: usize| Entry { values: &entries[n], scale: 0.01 * (n + 1) as f32 };
     let value = |n: usize, i: usize| f32::from(entries[n][i].cast_signed()) * entry(n).scale;
@@ -243,8 +239,7 @@ fn check_rows(
     let mut ours = vec![0.0; width];
     // SAFETY: as above.
     unsafe { (kernels.sum)(&states, &mut ours) };
-    let naive: Vec<f32> =
-        (0..width).map(|i| states.chunks_exact(width).map(|row| row[i]).sum()).collect();
+    let naive: Vec<f32> = (0..width).map(|i| states.chunks_exact(width).map(|row| row[i]).sum()).collect();
     near(&ours, &naive, 4.0 * rows as f32, "sum")
 }
 

@@ -48,7 +48,9 @@ pub(super) unsafe fn embed<V: Isa>(word: Entry<'_>, position: Entry<'_>, kind: E
     // SAFETY: all four have `width` values.
     unsafe {
         for i in (0..width).step_by(8) {
-            let part = |entry: Entry<'_>| V::F::load_i8(entry.values.as_ptr().add(i).cast()).mul(V::F::splat(entry.scale));
+            let part = |entry: Entry<'_>| {
+                V::F::load_i8(entry.values.as_ptr().add(i).cast()).mul(V::F::splat(entry.scale))
+            };
             part(word).add(part(position)).add(part(kind)).store(to.as_mut_ptr().add(i));
         }
     }
@@ -65,7 +67,9 @@ pub(super) unsafe fn norm<V: Isa>(rows: &mut [f32], norm: Norm<'_>, to: RowsMut<
     assert!(width > 0 && width.is_multiple_of(8) && norm.bias.len() == width);
     let count = rows.len() / width;
     let groups = groups(width);
-    assert!(to.values.len() == rows.len() && to.step.len() == count * groups && to.low.len() == count * groups);
+    assert!(
+        to.values.len() == rows.len() && to.step.len() == count * groups && to.low.len() == count * groups
+    );
     for (n, row) in rows.chunks_exact_mut(width).enumerate() {
         // SAFETY: every pointer stays within the row's `width` values, checked above; so below.
         unsafe {
@@ -103,7 +107,9 @@ pub(super) unsafe fn quantise<V: Isa>(rows: &[f32], width: usize, to: RowsMut<'_
     assert!(width > 0 && width.is_multiple_of(8) && rows.len().is_multiple_of(width));
     let count = rows.len() / width;
     let groups = groups(width);
-    assert!(to.values.len() == rows.len() && to.step.len() == count * groups && to.low.len() == count * groups);
+    assert!(
+        to.values.len() == rows.len() && to.step.len() == count * groups && to.low.len() == count * groups
+    );
     for (n, row) in rows.chunks_exact(width).enumerate() {
         // SAFETY: every pointer stays within the row's `width` values, checked above.
         unsafe {
@@ -116,7 +122,13 @@ pub(super) unsafe fn quantise<V: Isa>(rows: &[f32], width: usize, to: RowsMut<'_
 
 /// Quantises one row, group by group.
 #[inline(always)]
-unsafe fn quantise_row<V: Isa>(row: *const f32, width: usize, to: *mut u8, steps: &mut [f32], lows: &mut [f32]) {
+unsafe fn quantise_row<V: Isa>(
+    row: *const f32,
+    width: usize,
+    to: *mut u8,
+    steps: &mut [f32],
+    lows: &mut [f32],
+) {
     for (n, (step, low)) in steps.iter_mut().zip(lows).enumerate() {
         let (start, end) = (n * GROUP, width.min((n + 1) * GROUP));
         // SAFETY: the caller's: `row` and `to` have `width` places, and there is a step for each group.

@@ -1,6 +1,8 @@
 //! Published weights to shipped weights.
 
-use super::{FORMAT, METADATA_KEY, Metadata, Weights, WeightsError, panel_shape, panels, quantise, quantise_layer};
+use super::{
+    FORMAT, METADATA_KEY, Metadata, Weights, WeightsError, panel_shape, panels, quantise, quantise_layer,
+};
 use crate::config::BertConfig;
 use safetensors::{Dtype, tensor::TensorView};
 use std::collections::HashMap;

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use afterimage_models::{
-    config::BertConfig,
     bert::{Batching, BertEncoder, flex_device},
+    config::BertConfig,
     encoder::Encoder,
     tokenizer::Tokenizer,
     weights::Weights,
@@ -70,7 +70,7 @@ pub fn published(batching: Batching) -> BertEncoder {
     BertEncoder::load(&Weights::published(&bytes, config()).unwrap(), batching, &flex_device()).unwrap()
 }
 
-pub fn encode(encoder: &BertEncoder, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+pub fn encode(encoder: &impl Encoder, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
     block_on(encoder.encode(sequences)).unwrap()
 }
 

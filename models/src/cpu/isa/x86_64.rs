@@ -36,7 +36,8 @@ impl F32x8 for __m256 {
     unsafe fn store_u7(self, to: *mut u8) {
         unsafe {
             let integers = _mm256_cvttps_epi32(self);
-            let words = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
+            let words =
+                _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
             _mm_storel_epi64(to.cast(), _mm_packus_epi16(words, words));
         }
     }

@@ -1,0 +1,88 @@
+// A plain page in a Chromium of its own, with a script of ours in it and nothing but loopback around it.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { CHROME } from "../../e2e/harness/paths.ts";
+import { Site } from "./site.ts";
+
+const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
+
+/** What may differ between benchmarks. */
+export interface PageOptions {
+  /** The script, a TypeScript file relative to the project's root. */
+  script: string;
+  /** Folders that the page may fetch from, by the first part of the path. */
+  folders: Record<string, string>;
+  /** More command-line flags. */
+  args?: string[];
+}
+
+/** A page that is open. */
+export class BenchPage {
+  readonly page: Page;
+  readonly #browser: Browser;
+  readonly #site: Site;
+  readonly #profile: string;
+
+  private constructor(page: Page, browser: Browser, site: Site, profile: string) {
+    this.page = page;
+    this.#browser = browser;
+    this.#site = site;
+    this.#profile = profile;
+  }
+
+  static async open({ script, folders, args = [] }: PageOptions): Promise<BenchPage> {
+    const site = await Site.start({
+      folders,
+      files: { "/page.html": PAGE, "/page.js": await bundle(script) },
+    });
+    const profile = await mkdtemp(path.join(os.tmpdir(), "afterimage-bench-"));
+    const browser = await puppeteer.launch({
+      executablePath: CHROME,
+      userDataDir: profile,
+      headless: true,
+      pipe: true,
+      // One call may run a slow contender over all passages.
+      protocolTimeout: 30 * 60_000,
+      args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ...args,
+      ],
+    });
+    const page = await browser.newPage();
+    page.on("pageerror", (error) => process.stderr.write(`in the page: ${error}\n`));
+    await page.goto(`${site.origin}/page.html`);
+    return new BenchPage(page, browser, site, profile);
+  }
+
+  /** The browser's name and version. */
+  version(): Promise<string> {
+    return this.#browser.version();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#site.stop();
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function bundle(script: string): Promise<string> {
+  const result = await build({
+    entryPoints: [script],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "chrome124",
+    charset: "utf8",
+  });
+  return result.outputFiles[0]?.text ?? "";
+}
