@@ -40,7 +40,7 @@ fn token_ids_of_200_awkward_strings() {
             Some(repeat) => repeat[0].as_str().unwrap().repeat(repeat[1].as_u64().unwrap() as usize),
             None => string["text"].as_str().unwrap().to_owned(),
         };
-        assert_eq!(tokenizer.ids(&text).unwrap(), ids(&string["ids"]), "{}", string["name"]);
+        assert_eq!(tokenizer.ids(&text), ids(&string["ids"]), "{}", string["name"]);
     }
 }
 

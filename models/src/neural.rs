@@ -48,13 +48,13 @@ impl<E: Encoder> Embedder for NeuralEmbedder<E> {
                 Role::Query => self.spec.query_prefix,
                 Role::Passage => self.spec.passage_prefix,
             };
-            let sequences = texts
+            let sequences: Vec<Vec<u32>> = texts
                 .iter()
                 .map(|text| match prefix {
                     "" => self.tokenizer.ids_cut(text),
                     _ => self.tokenizer.ids_cut(&format!("{prefix}{text}")),
                 })
-                .collect::<Result<Vec<_>, _>>()?;
+                .collect();
             let vectors = self.encoder.encode(&sequences).await?;
             if vectors.len() != texts.len() {
                 return Err(EmbedError::Backend(format!(

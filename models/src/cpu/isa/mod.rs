@@ -11,6 +11,7 @@
 //! | `wasm::Relaxed` | `i16x8.relaxed_dot_i8x16_i7x16_s`, added in pairs, then widened | 4 |
 //! | `avx2::Avx2` | `vpmaddubsw`, added in pairs, `vpmaddwd` | 4 |
 
+#[cfg(any(not(target_arch = "wasm32"), test, feature = "naive"))]
 pub(super) mod portable;
 #[cfg(target_arch = "wasm32")]
 pub(super) mod wasm;

@@ -98,10 +98,12 @@ fn across(four: v128, f: impl Fn(v128, v128) -> v128) -> f32 {
 }
 
 /// `simd128` alone.
+#[cfg(any(not(feature = "relaxed-simd"), feature = "naive"))]
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Plain;
 
 // SAFETY (all of it): as above.
+#[cfg(any(not(feature = "relaxed-simd"), feature = "naive"))]
 impl Isa for Plain {
     type F = Pair;
     /// Of each output two sums, of its even and its odd pairs of products, side by side.
