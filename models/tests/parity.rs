@@ -41,7 +41,7 @@ fn f32_vectors_agree_to_1e_4_and_give_the_published_similarities() {
     let sequences: Vec<Vec<u32>> = texts
         .iter()
         .map(|text| {
-            let cut = tokenizer.ids_cut(text["text"].as_str());
+            let cut = tokenizer.ids_cut(text["text"].as_str().unwrap());
             assert_eq!(cut, ids(&text["ids"]), "{}", text["name"]);
             cut
         })

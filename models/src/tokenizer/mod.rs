@@ -51,15 +51,16 @@ struct File {
     #[serde(default)]
     added_tokens: Vec<Special>,
     normalizer: Normaliser,
-    pre_tokenizer: Kind,
+    #[serde(rename = "pre_tokenizer")]
+    _pre_tokenizer: PreTokenizer,
     post_processor: PostProcessor,
     model: Vocabulary,
 }
 
 #[derive(Deserialize)]
-struct Kind {
-    #[serde(rename = "type")]
-    kind: String,
+#[serde(tag = "type")]
+enum PreTokenizer {
+    BertPreTokenizer {},
 }
 
 #[derive(Deserialize)]
@@ -83,9 +84,6 @@ impl Tokenizer {
             return Err(EmbedError::Shape("a model must take at least [CLS] and [SEP]".into()));
         }
         let file: File = serde_json::from_str(json).map_err(|error| refuse(&error.to_string()))?;
-        if file.pre_tokenizer.kind != "BertPreTokenizer" {
-            return Err(refuse("only BertPreTokenizer is known"));
-        }
         let special = |content: &str| file.added_tokens.iter().find(|s| s.content == content).map(|s| s.id);
         let (first, last) = match &file.post_processor {
             PostProcessor::BertProcessing { sep, cls } => (cls.1, sep.1),

@@ -6,8 +6,9 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The switches in a `tokenizer.json`.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(tag = "type", rename = "BertNormalizer")]
 pub(super) struct Normaliser {
+    #[serde(rename = "type")]
+    _kind: Kind,
     /// Control characters go, every white space becomes a space.
     clean_text: bool,
     /// Each ideograph is a word.
@@ -16,6 +17,11 @@ pub(super) struct Normaliser {
     strip_accents: Option<bool>,
     /// Case goes.
     lowercase: bool,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum Kind {
+    BertNormalizer,
 }
 
 impl Normaliser {
@@ -34,7 +40,7 @@ pub(super) struct Words {
 impl Words {
     /// Hands each word of a text to `take`, until that says `false`; says whether it never did.
     pub fn of(&mut self, text: &str, take: &mut impl FnMut(&str) -> bool) -> bool {
-        let Normaliser { clean_text, handle_chinese_chars, strip_accents, lowercase } = self.normaliser;
+        let Normaliser { clean_text, handle_chinese_chars, strip_accents, lowercase, .. } = self.normaliser;
         let strip_accents = strip_accents.unwrap_or(lowercase);
         self.word.clear();
         // Most of most texts: no table has anything to say of ASCII.

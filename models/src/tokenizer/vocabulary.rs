@@ -9,12 +9,18 @@ use std::{
 
 /// The pieces and their ids.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename = "WordPiece")]
 pub(super) struct Vocabulary {
+    #[serde(rename = "type")]
+    _kind: Kind,
     vocab: HashMap<Box<str>, u32, BuildHasherDefault<Fnv>>,
     unk_token: Box<str>,
     continuing_subword_prefix: Box<str>,
     max_input_chars_per_word: usize,
+}
+
+#[derive(Deserialize)]
+enum Kind {
+    WordPiece,
 }
 
 impl Vocabulary {
