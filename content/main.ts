@@ -26,8 +26,8 @@ const GROWTH = 1.5;
 const READABLE = new Set(["text/html", "application/xhtml+xml", "text/plain", "text/markdown"]);
 /**
  * Where this script's own world, which the page cannot see, keeps the life of the script injected last. The
- * background injects it again when it may read at last, or after an update: what runs already was told "no",
- * or is an orphan that nobody hears, so the new life ends it and begins anew.
+ * background injects it again when it may read at last, or after an update: what runs already was told "no", or
+ * may be an orphan that nobody hears, so the new life ends it and begins anew.
  */
 const LIFE = Symbol.for("afterimage");
 
