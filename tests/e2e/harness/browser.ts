@@ -8,6 +8,9 @@ import { readTraffic, type Traffic } from "./network.ts";
 import { CHROME, requireBuild } from "./paths.ts";
 import { PATIENCE } from "./until.ts";
 
+/** A flag that gives a software adapter for WebGPU where there is no graphics hardware. */
+export const SOFTWARE_GPU = "--enable-unsafe-webgpu";
+
 /** What may differ between runs. */
 export interface LaunchOptions {
   /** The extension's folder. */
