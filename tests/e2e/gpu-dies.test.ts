@@ -22,8 +22,30 @@ test("a device that is lost between two questions: the CPU answers the next one"
     await worker.evaluate(keepDevice);
     assert.equal((await extension.search(TIDES)).backend, "webGpu");
     await worker.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
-    await until("the loss is noticed", async () => linkOf(await extension.state(), "webGpu").code !== "ready");
+    await until(
+      "the loss is noticed",
+      async () => linkOf(await extension.state(), "webGpu").code !== "ready",
+    );
     await assertCpuTookOver(session, "device_lost", /^The graphics device was lost/);
+  } finally {
+    await session.close();
+  }
+});
+
+test("a device that is lost while a question waits for it: the CPU answers this one", async () => {
+  const session = await withPageRead();
+  try {
+    const { extension, worker } = session;
+    await worker.evaluate(keepDevice);
+    assert.equal((await extension.search(TIDES)).backend, "webGpu");
+    await worker.evaluate(() => {
+      const submit = GPUQueue.prototype.submit;
+      GPUQueue.prototype.submit = function (this: GPUQueue, buffers) {
+        submit.call(this, buffers);
+        (globalThis as unknown as { device: GPUDevice }).device.destroy();
+      };
+    });
+    await assertCpuTookOver(session, "device_lost", /graphics device was lost/);
   } finally {
     await session.close();
   }
@@ -34,7 +56,11 @@ test("a module that panics when it is opened is not asked again", async () => {
   try {
     const { extension, worker } = session;
     await worker.evaluate(refuseBuffers);
-    await assertCpuTookOver(session, "gpu_panic", /^The GPU module failed at webgpu.rs:\d+: .*allocation failed/);
+    await assertCpuTookOver(
+      session,
+      "gpu_panic",
+      /^The GPU module failed at webgpu.rs:\d+: .*allocation failed/,
+    );
 
     // Changing the switch has WebGPU tried again, but what panicked must not run any more.
     const closed = linkOf(await extension.state(), "webGpu");
@@ -44,6 +70,22 @@ test("a module that panics when it is opened is not asked again", async () => {
     assert.equal(linkOf(await extension.state(), "webGpu").code, "untried");
     assert.equal((await extension.search(TIDES)).backend, "cpu");
     assert.deepEqual(linkOf(await extension.state(), "webGpu"), closed, "not a panic about the first panic");
+  } finally {
+    await session.close();
+  }
+});
+
+test("a module that panics at a question: the CPU answers this one", async () => {
+  const session = await withPageRead();
+  try {
+    const { extension, worker } = session;
+    assert.equal((await extension.search(TIDES)).backend, "webGpu");
+    await worker.evaluate(refuseBuffers);
+    await assertCpuTookOver(
+      session,
+      "gpu_panic",
+      /The GPU module failed at webgpu.rs:\d+: .*allocation failed/,
+    );
   } finally {
     await session.close();
   }
