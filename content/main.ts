@@ -24,8 +24,12 @@ const VISIBLE_MS = 3_000;
 /** How many times larger a page must have become to be read again under the same address. */
 const GROWTH = 1.5;
 const READABLE = new Set(["text/html", "application/xhtml+xml", "text/plain", "text/markdown"]);
-/** Marks this script's own world (the page cannot see it), should it be injected twice. */
-const STARTED = Symbol.for("afterimage");
+/**
+ * Where this script's own world, which the page cannot see, keeps the life of the script injected last. The
+ * background injects it again when it may read at last, or after an update: what runs already was told "no", or
+ * may be an orphan that nobody hears, so the new life ends it and begins anew.
+ */
+const LIFE = Symbol.for("afterimage");
 
 /** One address being read; a new address is a new reading. */
 interface Reading {
@@ -41,8 +45,7 @@ interface Reading {
   left: boolean;
 }
 
-function start(): void {
-  const life = new AbortController();
+function start(life: AbortController): void {
   let reading = newReading();
 
   function newReading(): Reading {
@@ -140,7 +143,9 @@ function makeOffer(survey: Survey): Offer {
   return { url: location.href, ...visibleFields(survey.roots) };
 }
 
-if (window.top === window && READABLE.has(document.contentType) && !(STARTED in globalThis)) {
-  Object.defineProperty(globalThis, STARTED, { value: true });
-  start();
+if (window.top === window && READABLE.has(document.contentType)) {
+  const world = globalThis as { [LIFE]?: AbortController };
+  world[LIFE]?.abort();
+  world[LIFE] = new AbortController();
+  start(world[LIFE]);
 }

@@ -42,7 +42,7 @@ test_content() {
   run_node_tests content
 }
 
-# What the extension's own pages work with, in Node.
+# What the extension's own pages and its worker work with, in Node.
 test_extension() {
   build_tests
   run_node_tests extension

@@ -227,7 +227,7 @@ impl Encoder for GpuEncoder {
                 .host
                 .encode_on_gpu(Uint32Array::from(ids.as_slice()), Uint32Array::from(lengths.as_slice()))
                 .await
-                .map_err(|error| EmbedError::Backend(unavailable(&error).detail))?;
+                .map_err(|error| EmbedError::Gone(unavailable(&error)))?;
             let values = Float32Array::new(&answer).to_vec();
             if values.len() != self.dims * sequences.len() {
                 return Err(EmbedError::NotAVector);

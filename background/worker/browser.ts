@@ -32,8 +32,11 @@ export function onMessage(handle: MessageHandler): void {
   });
 }
 
+/** The extension is new or was updated. After an update of the browser every tab is loaded anyway. */
 export function onInstalled(run: (firstTime: boolean) => void): void {
-  chrome.runtime.onInstalled.addListener(({ reason }) => run(reason === "install"));
+  chrome.runtime.onInstalled.addListener(({ reason }) => {
+    if (reason === "install" || reason === "update") run(reason === "install");
+  });
 }
 
 export function onBrowserStart(run: () => void): void {

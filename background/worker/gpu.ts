@@ -29,12 +29,15 @@ export class GpuHost {
   /** Rejects when the module or its device is dead; never resolves. */
   #death: Promise<never> | undefined;
   #die: (why: GpuUnavailable) => void = () => {};
+  /** Why the module must not run again: a panic leaves its memory as it was in the middle of something. */
+  #panicked: GpuUnavailable | undefined;
 
   constructor(onLost: (detail: string) => void) {
     this.#onLost = onLost;
   }
 
   async open(weights: Uint8Array, allowSoftware: boolean): Promise<void> {
+    if (this.#panicked !== undefined) throw this.#panicked;
     await checkAdapter(allowSoftware);
     this.#death = new Promise((_, reject) => {
       this.#die = reject;
@@ -44,8 +47,10 @@ export class GpuHost {
     const unwatch = this.#watchDevices();
     try {
       await this.#alive(initGpu({ module_or_path: fetch(assetUrl("wasm/webgpu.wasm")) }));
-      const onPanic = (message: string) =>
-        this.#end(new GpuUnavailable("gpu_panic", `The GPU module failed: ${message.split("\n")[0]}`));
+      const onPanic = (message: string) => {
+        this.#panicked = new GpuUnavailable("gpu_panic", sentenceOf(message));
+        this.#end(this.#panicked);
+      };
       this.#encoder = await this.#alive(GpuEncoder.open(weights, onPanic));
     } finally {
       unwatch();
@@ -98,6 +103,13 @@ export class GpuHost {
     this.#encoder = undefined;
     this.#die(why);
   }
+}
+
+/** A panic's message, `panicked at PATH:LINE:COLUMN:` and what it says on the next line, in one sentence. */
+function sentenceOf(panic: string): string {
+  const [where = "", what = ""] = panic.split("\n");
+  const place = where.match(/[^/\\]+:\d+(?=:\d+:?$)/)?.[0] ?? where;
+  return `The GPU module failed at ${place}: ${what}`;
 }
 
 /** The guards that Burn lacks. */

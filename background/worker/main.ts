@@ -8,7 +8,9 @@ import * as browser from "./browser.ts";
 import { bindDoors } from "./doors.ts";
 import { ready } from "./ready.ts";
 import type { Background } from "./rust.ts";
-import { WORK_ALARM, work } from "./work.ts";
+import { WORK_ALARM, Work } from "./work.ts";
+
+const work = new Work(ready, browser);
 
 browser.onMessage(async (message, source) => {
   let background: Background;
@@ -22,7 +24,7 @@ browser.onMessage(async (message, source) => {
   const reply: unknown = source.extensionPage
     ? await background.handle(message)
     : await background.handlePage(message, source.url, source.topFrame, source.private);
-  if (background.hasWork()) void work();
+  if (background.hasWork()) void work.resume();
   // What is open already is read without a reload, but only from the moment it may be.
   if (!hadConsent && background.consent) void browser.readOpenTabs();
   return reply;
@@ -32,7 +34,7 @@ function isReply(reply: unknown): boolean {
   return typeof reply === "object" && reply !== null && "error" in reply;
 }
 
-browser.onAlarm(WORK_ALARM, work);
+browser.onAlarm(WORK_ALARM, () => work.resume());
 
 browser.onHistoryRemoved(async (all, urls) => {
   await (await ready()).historyRemoved(all, urls);
@@ -41,10 +43,10 @@ browser.onHistoryRemoved(async (all, urls) => {
 browser.onInstalled((firstTime) => {
   if (firstTime) void browser.openWelcome();
   void browser.readOpenTabs();
-  void work();
+  void work.resume();
 });
 
 // Something may have been left undone when the browser was closed.
-browser.onBrowserStart(() => void work());
+browser.onBrowserStart(() => void work.resume());
 
 bindDoors();

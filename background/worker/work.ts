@@ -1,10 +1,6 @@
 // Works off what is left to do, step by step, and rests as long as it worked: never more than half of one
 // core. Runs inside an event; an alarm brings it back while anything is left, whatever happened meanwhile.
 
-import { clearAlarm, heartbeat, setAlarm } from "./browser.ts";
-import { ready } from "./ready.ts";
-import type { Background } from "./rust.ts";
-
 export const WORK_ALARM = "work";
 /** The shortest that browsers allow. */
 const ALARM_MINUTES = 0.5;
@@ -13,48 +9,77 @@ const HEARTBEAT_MS = 20_000;
 /** A step this quick is not worth a rest of its own. */
 const SHORT_MS = 4;
 
-let running: Promise<void> | undefined;
-
-/** Starts the work, or joins the one that is under way. */
-export function work(): Promise<void> {
-  running ??= run().finally(() => {
-    running = undefined;
-  });
-  return running;
+/** What there is to do; the background has it. */
+export interface Chores {
+  hasWork(): boolean;
+  /** Does one small piece; `true` if there may be more. */
+  step(): Promise<boolean>;
 }
 
-async function run(): Promise<void> {
-  const background = await ready();
-  // In a loop, because something may come in while the alarm is being cleared.
-  while (background.hasWork()) {
-    await setAlarm(WORK_ALARM, ALARM_MINUTES);
-    try {
-      await workOff(background);
-    } catch (error) {
-      // A full disk, say: not at once again, and not for ever in one event.
-      console.warn("afterimage: work stopped, the alarm will try again", error);
-      return;
-    }
-    if (!background.hasWork()) await clearAlarm(WORK_ALARM);
+/** What the browser does for it. */
+export interface Alarms {
+  setAlarm(name: string, periodInMinutes: number): Promise<void>;
+  clearAlarm(name: string): Promise<void>;
+  heartbeat(): Promise<void>;
+}
+
+export class Work {
+  readonly #ready: () => Promise<Chores>;
+  readonly #browser: Alarms;
+  #running: Promise<void> | undefined;
+
+  constructor(ready: () => Promise<Chores>, browser: Alarms) {
+    this.#ready = ready;
+    this.#browser = browser;
   }
-}
 
-async function workOff(background: Background): Promise<void> {
-  const beat = setInterval(() => void heartbeat(), HEARTBEAT_MS);
-  try {
-    let debt = 0;
-    for (;;) {
-      const start = performance.now();
-      const more = await background.step();
-      if (!more) return;
-      debt += performance.now() - start;
-      if (debt >= SHORT_MS) {
-        await rest(debt);
-        debt = 0;
-      }
+  /** Starts the work, or joins the one that is under way. */
+  resume(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const chores = await this.#ready();
+      do {
+        if (chores.hasWork()) {
+          await this.#browser.setAlarm(WORK_ALARM, ALARM_MINUTES);
+          try {
+            await this.#workOff(chores);
+          } catch (error) {
+            // A full disk, say: not at once again, and not for ever in one event.
+            console.warn("afterimage: work stopped, the alarm will try again", error);
+            return;
+          }
+        }
+        // Without work, too: a worker that died just before this has left its alarm behind.
+        if (!chores.hasWork()) await this.#browser.clearAlarm(WORK_ALARM);
+        // Something may have come in while the alarm was being cleared.
+      } while (chores.hasWork());
+    } finally {
+      // In the same turn as the last look at what is left: nobody joins a run that will not look again.
+      this.#running = undefined;
     }
-  } finally {
-    clearInterval(beat);
+  }
+
+  async #workOff(chores: Chores): Promise<void> {
+    const beat = setInterval(() => void this.#browser.heartbeat(), HEARTBEAT_MS);
+    try {
+      let debt = 0;
+      for (;;) {
+        const start = performance.now();
+        const more = await chores.step();
+        if (!more) return;
+        debt += performance.now() - start;
+        if (debt >= SHORT_MS) {
+          await rest(debt);
+          debt = 0;
+        }
+      }
+    } finally {
+      clearInterval(beat);
+    }
   }
 }
 

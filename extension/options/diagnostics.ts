@@ -4,6 +4,7 @@ import type { Diagnosis, State } from "../../messages/messages.ts";
 import { ask } from "../shared/browser.ts";
 import { byId, element } from "../shared/dom.ts";
 import { backendName, bytes, milliseconds } from "../shared/format.ts";
+import { showProblem, wordsOf } from "../shared/problem.ts";
 import { type MessageKey, number, text } from "../shared/strings.ts";
 
 const chain = byId("chain", HTMLTableElement);
@@ -63,7 +64,7 @@ export function showState(state: State): void {
 }
 
 async function diagnose(): Promise<void> {
-  diagnoseError.hidden = true;
+  showProblem(diagnoseError, null);
   try {
     diagnosed = await ask({ type: "diagnose", text: diagnoseText.value });
     const { backend, space, dims, tokens, tookMs, firstTen, norm } = diagnosed;
@@ -80,8 +81,7 @@ async function diagnose(): Promise<void> {
     diagnosis.hidden = false;
   } catch (error) {
     diagnosis.hidden = true;
-    diagnoseError.textContent = error instanceof Error ? error.message : String(error);
-    diagnoseError.hidden = false;
+    showProblem(diagnoseError, wordsOf(error));
   }
 }
 

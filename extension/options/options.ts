@@ -10,6 +10,7 @@
 import type { BackendChoice, Settings, State } from "../../messages/messages.ts";
 import { ask, openWelcome } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
+import { showProblem, wordsOf } from "../shared/problem.ts";
 import { changeSettings } from "../shared/settings.ts";
 import { fillPage, text } from "../shared/strings.ts";
 import { showState, startDiagnostics } from "./diagnostics.ts";
@@ -40,14 +41,8 @@ function show(state: State): void {
   softwareGpu.checked = settings.allowSoftwareGpu;
   if (!edited) excluded.value = settings.excludedSites.join("\n");
   noConsent.hidden = settings.consent;
-  showProblem(state.problem);
+  showProblem(problem, state.problem);
   showState(state);
-}
-
-function showProblem(what: string | null): void {
-  problem.hidden = !what;
-  // The same words again would be read aloud again.
-  if (problem.textContent !== what) problem.textContent = what ?? "";
 }
 
 async function change(changed: Partial<Settings>): Promise<boolean> {
@@ -55,7 +50,7 @@ async function change(changed: Partial<Settings>): Promise<boolean> {
     show(await changeSettings(changed));
     return true;
   } catch (error) {
-    showProblem(error instanceof Error ? error.message : String(error));
+    showProblem(problem, wordsOf(error));
     return false;
   }
 }
@@ -72,7 +67,7 @@ async function refresh(): Promise<void> {
   try {
     show(await ask({ type: "state" }));
   } catch (error) {
-    showProblem(error instanceof Error ? error.message : String(error));
+    showProblem(problem, wordsOf(error));
   }
 }
 

@@ -3,6 +3,7 @@
 import type { State } from "../../messages/messages.ts";
 import { AskError, openWelcome } from "../shared/browser.ts";
 import { element } from "../shared/dom.ts";
+import { wordsOf } from "../shared/problem.ts";
 import { counted, type MessageKey, text } from "../shared/strings.ts";
 
 /** A message: a heading, lines under it, at most one button. `kind` is there for styles and tests. */
@@ -49,11 +50,10 @@ export function nothingFound(query: string, state: State | null): Message {
 /** Something broke; the failure's own words say what to do. */
 export function failed(error: unknown, retry: () => void): Message {
   const code = error instanceof AskError ? error.code : "INTERNAL";
-  const what = error instanceof Error ? error.message : String(error);
   return {
     kind: "error",
     heading: text("errorHeading"),
-    lines: [code === "UNREACHABLE" ? text("errorUnreachable") : what, element("code", {}, code)],
+    lines: [code === "UNREACHABLE" ? text("errorUnreachable") : wordsOf(error), element("code", {}, code)],
     button: { id: "retry-button", label: "retry", press: retry },
   };
 }

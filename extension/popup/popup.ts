@@ -29,6 +29,7 @@ import {
   type WebTab,
 } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
+import { showProblem, wordsOf } from "../shared/problem.ts";
 import { ResultList } from "../shared/results.ts";
 import { counted, fillPage, text } from "../shared/strings.ts";
 import { mergeHybrid } from "./merge.ts";
@@ -86,7 +87,7 @@ async function open(hit: Hit, where: "foreground" | "background"): Promise<void>
       window.close();
     }
   } catch (error) {
-    showProblem(String(error));
+    showProblem(problem, wordsOf(error));
   }
 }
 
@@ -99,7 +100,7 @@ async function forget(hit: Hit): Promise<void> {
     announce(notice);
     await refreshState();
   } catch (error) {
-    showProblem(error instanceof Error ? error.message : String(error));
+    showProblem(problem, wordsOf(error));
   }
 }
 
@@ -249,18 +250,13 @@ function announce(what: string): void {
   announcement.textContent = what;
 }
 
-function showProblem(what: string | null): void {
-  problem.hidden = !what;
-  problem.textContent = what ?? "";
-}
-
 function showStatus(): void {
   status.textContent = notice ?? statusLine(answer, state);
 }
 
 async function refreshState(): Promise<void> {
   state = await ask({ type: "state" });
-  showProblem(state.problem);
+  showProblem(problem, state.problem);
   showStatus();
   if (message.dataset.kind === "empty" || message.dataset.kind === "consent") showNothing();
 }

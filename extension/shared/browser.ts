@@ -13,6 +13,7 @@ import {
   type Response,
   VERSION,
 } from "../../messages/messages.ts";
+import { wordsOf } from "./problem.ts";
 
 /** Which response answers which request: the pairing that messages/src/request.rs documents. */
 interface Answers {
@@ -51,7 +52,7 @@ export async function ask<R extends Askable>(request: R): Promise<AnswerTo<R>> {
   try {
     reply = (await send(envelope)) ?? (await send(envelope));
   } catch (error) {
-    throw new AskError("UNREACHABLE", String(error instanceof Error ? error.message : error));
+    throw new AskError("UNREACHABLE", wordsOf(error));
   }
   if (!isReply(reply)) throw new AskError("UNREACHABLE", translated("errorNoAnswer"));
   if ("error" in reply) throw new AskError(reply.error.code, reply.error.message);

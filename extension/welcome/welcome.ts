@@ -5,6 +5,7 @@
 
 import { ask, openOptions, shortcut } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
+import { showProblem, wordsOf } from "../shared/problem.ts";
 import { changeSettings } from "../shared/settings.ts";
 import { fillPage, text } from "../shared/strings.ts";
 
@@ -36,13 +37,12 @@ async function showAccepted(): Promise<void> {
 
 async function accept(): Promise<void> {
   yes.disabled = true;
-  problem.hidden = true;
+  showProblem(problem, null);
   try {
     await changeSettings({ consent: true });
     await showAccepted();
   } catch (error) {
-    problem.textContent = error instanceof Error ? error.message : String(error);
-    problem.hidden = false;
+    showProblem(problem, wordsOf(error));
   } finally {
     yes.disabled = false;
   }

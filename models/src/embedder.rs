@@ -1,5 +1,6 @@
 //! The one small trait that everything able to embed implements, and its errors.
 
+use crate::chain::Unavailable;
 use futures::future::LocalBoxFuture;
 use std::fmt;
 
@@ -71,8 +72,10 @@ pub trait Embedder {
 pub enum EmbedError {
     /// The tokenizer refused the text.
     Tokenizer(String),
-    /// The backend failed; it may be gone for good (a lost device).
+    /// The backend failed.
     Backend(String),
+    /// The backend is gone for good (a lost device, a dead module), and says itself why.
+    Gone(Unavailable),
     /// The backend answered with numbers that are no unit vector (NaN, zeros, stale buffers).
     NotAVector,
     /// The batch or a sequence in it is outside what the model takes.
@@ -81,10 +84,11 @@ pub enum EmbedError {
 
 impl EmbedError {
     /// A stable code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             EmbedError::Tokenizer(_) => "tokenizer_failed",
             EmbedError::Backend(_) => "backend_failed",
+            EmbedError::Gone(why) => &why.code,
             EmbedError::NotAVector => "not_a_vector",
             EmbedError::Shape(_) => "bad_shape",
         }
@@ -96,6 +100,7 @@ impl fmt::Display for EmbedError {
         match self {
             EmbedError::Tokenizer(why) => write!(f, "the tokenizer refused the text: {why}"),
             EmbedError::Backend(why) => write!(f, "the backend failed: {why}"),
+            EmbedError::Gone(why) => f.write_str(&why.detail),
             EmbedError::NotAVector => {
                 f.write_str("the backend answered with numbers that are no unit vector")
             }

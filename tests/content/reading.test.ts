@@ -28,6 +28,7 @@ const PAGES: Record<string, string> = {
 };
 const CAPTURED = { ok: { type: "captured", outcome: "queued" } };
 const WANTED = { ok: { type: "wanted", skip: null } };
+const UNWANTED = { ok: { type: "wanted", skip: "noConsent" } };
 
 let chromium: Chromium;
 let site: Site;
@@ -132,6 +133,45 @@ describe("the content script", () => {
       await world.captures(1);
       await pause(1_500);
       assert.deepEqual(await types(world, 2), ["offer", "capture"]);
+      await page.close();
+    });
+
+    test("is offered anew by a script injected after a no, and the one before is silent", async () => {
+      const { page, world } = await open("/app/1", [UNWANTED, null]);
+      assert.deepEqual(await types(world, 1), ["offer"]);
+      await world.run(script);
+      assert.equal((await world.captures(1)).length, 1);
+      await page.evaluate(() => history.pushState(null, "", "/app/2"));
+      assert.equal((await world.captures(2)).length, 2);
+      await pause(1_500);
+      assert.deepEqual(await types(world, 5), ["offer", "offer", "capture", "offer", "capture"]);
+      await page.close();
+    });
+
+    test("is read by a script injected where the one before is an orphan", async () => {
+      const { page, world } = await open("/article", ["Extension context invalidated.", null]);
+      assert.deepEqual(await types(world, 1), ["offer"]);
+      await world.run(script);
+      assert.equal((await world.captures(1)).length, 1);
+      await page.close();
+    });
+
+    test("is sent once when the script is injected again in the middle of its reading", async () => {
+      const { page, world } = await open("/article");
+      await world.run(`{
+        const send = chrome.runtime.sendMessage;
+        chrome.runtime.sendMessage = async (envelope) => {
+          const answer = await send(envelope);
+          if (sent.length === 1) await new Promise((resolve) => { globalThis.answerFirst = resolve; });
+          return answer;
+        };
+      }`);
+      assert.deepEqual(await types(world, 1), ["offer"]);
+      await world.run(script);
+      assert.equal((await world.captures(1)).length, 1);
+      await world.run("answerFirst()");
+      await pause(1_500);
+      assert.deepEqual(await types(world, 3), ["offer", "offer", "capture"]);
       await page.close();
     });
 

@@ -34,7 +34,7 @@ impl Embedder for Fake {
             let batch = if self.backend == Backend::Cpu { texts.len() as f64 } else { 1.0 };
             self.clock.set(self.clock.get() + self.ms * batch);
             if self.fails.get() {
-                return Err(EmbedError::Backend("device lost".into()));
+                return Err(EmbedError::Gone(Unavailable::new("device_lost", "It was lost.")));
             }
             Ok(vec![vec![self.value, (1.0 - self.value * self.value).sqrt()]; texts.len()])
         })
@@ -132,7 +132,8 @@ fn a_lost_device_falls_through_and_stays_closed() {
     assert_eq!(embed(&chain, Work::Bulk).backend, Backend::Cpu);
     fails.set(false);
     assert_eq!(embed(&chain, Work::Bulk).backend, Backend::Cpu);
-    assert!(matches!(chain.link(Backend::WebGpu), Link::Closed(why) if why.code == "backend_failed"));
+    let lost = Unavailable::new("device_lost", "It was lost.");
+    assert!(matches!(chain.link(Backend::WebGpu), Link::Closed(why) if why == lost), "its own words");
     chain.reset(Backend::WebGpu);
     assert_eq!(embed(&chain, Work::Bulk).backend, Backend::WebGpu);
 }

@@ -8,6 +8,9 @@ import { readTraffic, type Traffic } from "./network.ts";
 import { CHROME, requireBuild } from "./paths.ts";
 import { PATIENCE } from "./until.ts";
 
+/** A flag that gives a software adapter for WebGPU where there is no graphics hardware. */
+export const SOFTWARE_GPU = "--enable-unsafe-webgpu";
+
 /** What may differ between runs. */
 export interface LaunchOptions {
   /** The extension's folder. */
@@ -18,7 +21,7 @@ export interface LaunchOptions {
   args?: string[];
   /** An X display to show windows on; without one there are none. */
   display?: string;
-  /** Load the extension through CDP, allowed in private windows. */
+  /** Load the extension through CDP, allowed in private windows; only so can it be loaded once more. */
   inPrivateWindows?: boolean;
 }
 
@@ -69,7 +72,7 @@ export class Chromium {
       ],
     });
     const cdp = await browser.target().createCDPSession();
-    if (byCdp) await loadForPrivateWindows(cdp, options.extension);
+    if (byCdp) await loadUnpacked(cdp, options.extension);
     const worker = await browser.waitForTarget(
       (target) => target.type() === "service_worker" && target.url().startsWith("chrome-extension://"),
       { timeout: 30_000 * PATIENCE },
@@ -86,7 +89,8 @@ export class Chromium {
   }
 }
 
-async function loadForPrivateWindows(cdp: CDPSession, extension: string): Promise<void> {
+/** Loads an extension, allowed in private windows; to the browser, loading it once more is an update. */
+export async function loadUnpacked(cdp: CDPSession, extension: string): Promise<void> {
   await cdp.send("Extensions.loadUnpacked", {
     path: extension,
     enableInIncognito: true,

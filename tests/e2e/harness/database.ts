@@ -1,5 +1,6 @@
 // The extension's database, read and held from one of its own pages, behind the product's back.
 
+import { createHash } from "node:crypto";
 import type { Page } from "puppeteer-core";
 
 /** The tables of `index/src/store`. */
@@ -12,9 +13,18 @@ export interface Row {
   sha256: string;
 }
 
+/** All rows of a table as fingerprints. */
+export async function rows(page: Page, table: Table): Promise<Row[]> {
+  return (await readTable(page, table)).map(({ key, value }) => ({
+    key,
+    bytes: value.length,
+    sha256: createHash("sha256").update(value).digest("hex"),
+  }));
+}
+
 /** All rows of a table; none where the database does not exist yet (asking must not create it). */
-export function rows(page: Page, table: Table): Promise<Row[]> {
-  return page.evaluate(async (name) => {
+export async function readTable(page: Page, table: Table): Promise<{ key: string; value: Buffer }[]> {
+  const found = await page.evaluate(async (name) => {
     const known = await indexedDB.databases();
     if (!known.some((database) => database.name === "afterimage")) return [];
     const database = await new Promise<IDBDatabase>((resolve, reject) => {
@@ -23,7 +33,7 @@ export function rows(page: Page, table: Table): Promise<Row[]> {
       opening.onerror = () => reject(opening.error);
     });
     try {
-      const found = await new Promise<[IDBValidKey, unknown][]>((resolve, reject) => {
+      const all = await new Promise<[IDBValidKey, unknown][]>((resolve, reject) => {
         const all: [IDBValidKey, unknown][] = [];
         const cursor = database.transaction(name).objectStore(name).openCursor();
         cursor.onerror = () => reject(cursor.error);
@@ -35,13 +45,12 @@ export function rows(page: Page, table: Table): Promise<Row[]> {
         };
       });
       return await Promise.all(
-        found.map(async ([key, value]) => {
+        all.map(async ([key, value]) => {
           const blob =
             value instanceof Blob ? value : new Blob([isBytes(value) ? value : JSON.stringify(value)]);
-          const bytes = await blob.arrayBuffer();
-          const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-          const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-          return { key: String(key), bytes: bytes.byteLength, sha256 };
+          const bytes = new Uint8Array(await blob.arrayBuffer());
+          const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+          return { key: String(key), hex };
         }),
       );
     } finally {
@@ -52,6 +61,7 @@ export function rows(page: Page, table: Table): Promise<Row[]> {
       return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
     }
   }, table);
+  return found.map(({ key, hex }) => ({ key, value: Buffer.from(hex, "hex") }));
 }
 
 /**

@@ -2,10 +2,12 @@
 
 import type { Page } from "puppeteer-core";
 import {
+  type Backend,
   type Captured,
   type Diagnosis,
   type ErrorCode,
   type Forgotten,
+  type Link,
   type Reply,
   type Request,
   type Results,
@@ -135,6 +137,13 @@ export class Extension {
   hold(tables: Table[], mode: "readonly" | "readwrite"): Promise<() => Promise<void>> {
     return hold(this.page, tables, mode);
   }
+}
+
+/** What is known of a backend. */
+export function linkOf(state: State, backend: Backend): Link {
+  const link = state.chain.find((each) => each.backend === backend);
+  if (link === undefined) throw new Error(`${backend} is not in the chain`);
+  return link;
 }
 
 const NO_FILTERS = { site: null, after: null, before: null };

@@ -1,0 +1,73 @@
+// The vectors that are stored, read from the raw rows: what the product itself never shows.
+
+import type { Page } from "puppeteer-core";
+import { readTable } from "./database.ts";
+
+/** A passage's vector. */
+export interface StoredVector {
+  /** The row and the passage's place in it. */
+  passage: string;
+  space: string;
+  /** Eight bits a dimension; only the direction counts. */
+  values: Int8Array;
+}
+
+/** Version and checksum in front of a row (index/src/records.rs). */
+const HEADER = 5;
+
+/** The vectors of all passages that have one. */
+export async function storedVectors(page: Page): Promise<StoredVector[]> {
+  const rows = await readTable(page, "passages");
+  return rows.flatMap(({ key, value }) => {
+    const row = new Postcard(value.subarray(HEADER));
+    row.number(); // The page's generation.
+    row.bytes(); // The deflated texts.
+    const spaces = row.list(() => row.bytes().toString("utf8"));
+    const vectors = row.list(() =>
+      row.option(() => ({ space: spaces[row.number()] ?? "", values: new Int8Array(row.bytes()) })),
+    );
+    return vectors.flatMap((vector, i) => (vector === null ? [] : [{ passage: `${key}#${i}`, ...vector }]));
+  });
+}
+
+/** The cosine of two vectors. */
+export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const dot = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+    Array.from(x).reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+/** As much of the format `postcard` as such a row needs. */
+class Postcard {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** An unsigned number: seven bits a byte, the lowest first. */
+  number(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.#bytes.readUInt8(this.#at);
+      this.#at += 1;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  bytes(): Buffer {
+    const length = this.number();
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  list<T>(item: () => T): T[] {
+    return Array.from({ length: this.number() }, item);
+  }
+
+  option<T>(some: () => T): T | null {
+    return this.number() === 0 ? null : some();
+  }
+}
