@@ -81,8 +81,8 @@ build_model() {
     say "model $MODEL: f32 → int8"
     rm -rf "$kept" "$kept.part"
     mkdir -p "$kept.part"
-    # The profile of the tests: what is compiled for one is there for the other.
-    cargo run -q -p afterimage-models --bin afterimage-convert -- "$AFTERIMAGE_MODEL_DIR" "$kept.part" >&2 ||
+    # Without Burn, which would take minutes to compile.
+    cargo run -q -p afterimage-models --no-default-features --bin afterimage-convert -- "$AFTERIMAGE_MODEL_DIR" "$kept.part" >&2 ||
       fail "The weights of $MODEL could not be converted: see above."
     if [ "$sha" != - ] && ! has_sha256 "$kept.part/weights.safetensors" "$sha"; then
       fail "The converter made other weights than models/catalogue.toml pins (found $(sha256sum "$kept.part/weights.safetensors" | cut -c1-64)): if that is meant, put this hash and the size into the catalogue and give the model a new revision."
