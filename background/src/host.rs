@@ -87,10 +87,8 @@ impl Browser {
         self.host.mark("tokenizer");
         match backend {
             Backend::Cpu => {
-                let weights =
-                    Weights::converted(&bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
-                let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device())
-                    .map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
+                let encoder =
+                    CpuEncoder::load(bytes).map_err(|e| Unavailable::new(e.code(), e.to_string()))?;
                 self.host.mark("encoder");
                 Ok(Rc::new(NeuralEmbedder::new(backend, self.model, tokenizer, encoder)))
             }

@@ -35,7 +35,7 @@ export class GpuHost {
   }
 
   async open(weights: Uint8Array, allowSoftware: boolean): Promise<void> {
-    await checkAdapter(allowSoftware);
+    const software = await checkAdapter(allowSoftware);
     this.#death = new Promise((_, reject) => {
       this.#die = reject;
     });
@@ -46,7 +46,7 @@ export class GpuHost {
       await this.#alive(initGpu({ module_or_path: fetch(assetUrl("wasm/webgpu.wasm")) }));
       const onPanic = (message: string) =>
         this.#end(new GpuUnavailable("gpu_panic", `The GPU module failed: ${message.split("\n")[0]}`));
-      this.#encoder = await this.#alive(GpuEncoder.open(weights, onPanic));
+      this.#encoder = await this.#alive(GpuEncoder.open(weights, software, onPanic));
     } finally {
       unwatch();
     }
@@ -100,8 +100,8 @@ export class GpuHost {
   }
 }
 
-/** The guards that Burn lacks. */
-async function checkAdapter(allowSoftware: boolean): Promise<void> {
+/** The guards that Burn lacks. Whether the adapter is a software one: that one gets kernels of its own. */
+async function checkAdapter(allowSoftware: boolean): Promise<boolean> {
   // Some browsers have no `gpu` at all.
   const gpu: GPU | undefined = navigator.gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -117,4 +117,5 @@ async function checkAdapter(allowSoftware: boolean): Promise<void> {
   if (!adapter.features.has("timestamp-query")) {
     throw new GpuUnavailable("no_timestamp_query", "The graphics processor offers no timestamp queries.");
   }
+  return adapter.info.isFallbackAdapter;
 }
