@@ -65,6 +65,20 @@ fn said(error: impl Display) -> JsError {
     JsError::new(&error.to_string())
 }
 
+unsafe extern "C" {
+    /// The linker's: runs what crates want run before everything else (`inventory`, of CubeCL's compiler, has
+    /// thousands of these).
+    fn __wasm_call_ctors();
+}
+
+/// Runs when the module starts. Were this not called from here, the linker would call it at the beginning of
+/// *every* call from JavaScript: over a hundred milliseconds a forward pass.
+#[wasm_bindgen(start)]
+fn construct() {
+    // SAFETY: the linker makes it, and it runs before anything else of this instance.
+    unsafe { __wasm_call_ctors() }
+}
+
 thread_local! {
     static ON_PANIC: RefCell<Option<js_sys::Function>> = const { RefCell::new(None) };
 }

@@ -130,7 +130,12 @@ fn input(sequences: &[Vec<u32>], pooling: Pooling) -> Vec<u8> {
         };
         from = to;
     }
-    [tokens, ranges, pooled].iter().flatten().flatten().flat_map(|value| value.to_le_bytes()).collect()
+    let mut bytes = Vec::with_capacity(INPUT);
+    for [first, second] in tokens.into_iter().chain(ranges).chain(pooled) {
+        bytes.extend_from_slice(&first.to_le_bytes());
+        bytes.extend_from_slice(&second.to_le_bytes());
+    }
+    bytes
 }
 
 impl Encoder for GpuEncoder {

@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let half = t & 1u;
   let k4 = (t >> 1u) & 7u;
   let panel = t >> 4u;
-  let from = ((group.x * 4u + panel) * K4 + k4) * 2u + half;
+  let base = ((group.x * 4u + panel) * K4 + k4) * 2u + half;
   let to = k4 * 32u + panel * 2u + half;
   var c0 = vec4<f32>();
   var c1 = vec4<f32>();
@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = 0u; i < 4u; i++) {
       rows[(ty + 8u * i) * 8u + tx] = a[(row + ty + 8u * i) * K4 + k + tx];
     }
-    let u = b[from + k * 2u];
+    let u = b[base + k * 2u];
     let top = vec4<u32>(0xff000000u);
     columns[to] = vec4<f32>(bitcast<vec4<i32>>(u << vec4<u32>(24u)));
     columns[to + 8u] = vec4<f32>(bitcast<vec4<i32>>((u << vec4<u32>(16u)) & top));

@@ -19,14 +19,14 @@ pub(super) fn linear() -> String {
     let mut s = String::new();
     w!(s, "@compute @workgroup_size(4)");
     w!(s, "fn main(@builtin(global_invocation_id) id: vec3<u32>) {{");
-    w!(s, "  let panel = id.x;\n  let row = id.y * {LINEAR_ROWS}u;\n  let from = panel * 2u * K4;");
+    w!(s, "  let panel = id.x;\n  let row = id.y * {LINEAR_ROWS}u;\n  let base = panel * 2u * K4;");
     for i in rows.clone() {
         w!(s, "  let a{i}_from = (row + {i}u) * K4;");
         w!(s, "  var c{i}_0 = vec4<f32>();\n  var c{i}_1 = vec4<f32>();");
     }
     w!(s, "  for (var k = 0u; k < K4; k++) {{");
     for h in halves.clone() {
-        w!(s, "    let u{h} = b[from + 2u * k + {h}u];");
+        w!(s, "    let u{h} = b[base + 2u * k + {h}u];");
     }
     for i in rows.clone() {
         w!(s, "    let a{i} = a[a{i}_from + k];");
