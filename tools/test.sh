@@ -21,6 +21,22 @@ command_test() {
 test_native() {
   need_model_source
   cargo test --workspace
+  test_gpu
+}
+
+# The GPU's kernels, natively, on the software adapter that Chromium brings along with its own Vulkan loader.
+test_gpu() {
+  local folder found=""
+  for folder in "$(dirname "$(readlink -f "${CHROME:-$(command -v chromium || echo /)}")")" /usr/lib/chromium; do
+    if [ -f "$folder/libvulkan.so.1" ] && [ -f "$folder/vk_swiftshader_icd.json" ]; then found="$folder"; fi
+  done
+  if [ -z "$found" ]; then
+    say "SKIPPED: the GPU's kernels, as no Chromium with a Vulkan driver is there (its Debian package has one)"
+    return 0
+  fi
+  CARGO_TARGET_DIR="$CACHE/target-gpu-native" LD_LIBRARY_PATH="$found" \
+    VK_DRIVER_FILES="$found/vk_swiftshader_icd.json" \
+    cargo test -p afterimage-models --features webgpu --lib --test gpu
 }
 
 # What only a browser can show of the Rust code: IndexedDB, JavaScript's values, SIMD.

@@ -70,7 +70,7 @@ module_sources() {
     relaxed | plain) SOURCES+=(messages/src index/src background/build.rs background/src) ;;
     # Not all of models/: a change to the CPU's kernels must not cost ten minutes here.
     webgpu)
-      SOURCES=(models/src/{lib,config,embedder,encoder}.rs models/src/{bert,weights})
+      SOURCES=(models/src/{lib,config,embedder,encoder}.rs models/src/{gpu,weights})
       SOURCES+=(background/src/lib.rs background/src/webgpu.rs)
       ;;
     bench-*) SOURCES+=(background/src/lib.rs background/src/bench.rs) ;;

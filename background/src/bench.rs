@@ -5,7 +5,7 @@
 //! relaxed SIMD, as the main module is.
 
 use afterimage_models::{
-    bert::{Batching, BertEncoder, flex_device},
+    bert::{BertEncoder, flex_device},
     config::BertConfig,
     cpu::CpuEncoder,
     encoder::Encoder,
@@ -90,7 +90,7 @@ impl BenchEncoder {
 
 /// Burn's unmodified backend.
 fn flex(weights: &Weights<'_>) -> Result<Rc<dyn Encoder>, JsError> {
-    Ok(Rc::new(BertEncoder::load(weights, Batching::Single, &flex_device()).map_err(said)?))
+    Ok(Rc::new(BertEncoder::load(weights, &flex_device()).map_err(said)?))
 }
 
 fn said(error: impl Display) -> JsError {

@@ -1,36 +1,40 @@
-//! The GPU module's border: BERT on Burn's wgpu backend, in a WASM module of its own.
+//! The GPU module's border: BERT on Burn's wgpu device, in a WASM module of its own.
 //!
 //! A panic in WASM ends its instance, and Burn's wgpu backend panics where a browser surprises it (no
 //! `timestamp-query`, a device lost in mid-flight). Here such an end is only one link less in the chain.
 //! The worker checks the adapter before it starts this module, passes token ids and takes vectors; the
 //! tokenizer and everything else stays in the main module.
 
-use afterimage_models::{
-    bert::{Batching, BertEncoder},
-    encoder::Encoder,
-    weights::Weights,
-};
+use afterimage_models::{encoder::Encoder, gpu};
 use burn::tensor::Device;
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, fmt::Display, rc::Rc};
 use wasm_bindgen::prelude::*;
+
+/// Launches that are sent off together: about as many as a pass of six layers has.
+const TASKS: usize = 64;
 
 /// A model on the graphics processor.
 #[wasm_bindgen]
 pub struct GpuEncoder {
-    encoder: Rc<BertEncoder>,
+    encoder: Rc<gpu::GpuEncoder>,
 }
 
 #[wasm_bindgen]
 impl GpuEncoder {
-    /// Opens the device and uploads the weights (a file of our own converter). `on_panic` is called with
-    /// the message of a panic, after which nothing of this module may be used.
-    pub async fn open(weights: Vec<u8>, on_panic: js_sys::Function) -> Result<GpuEncoder, JsError> {
+    /// Opens the device and uploads the weights (a file of our own converter). `software` is the adapter's
+    /// `isFallbackAdapter`. `on_panic` is called with the message of a panic, after which nothing of this
+    /// module may be used.
+    pub async fn open(
+        weights: Vec<u8>,
+        software: bool,
+        on_panic: js_sys::Function,
+    ) -> Result<GpuEncoder, JsError> {
         report_panics(on_panic);
-        let device =
-            Device::wgpu_options().init_async().await.map_err(|e| JsError::new(&format!("{e:?}")))?;
-        let weights = Weights::converted(&weights).map_err(|error| JsError::new(&error.to_string()))?;
-        let encoder = BertEncoder::load(&weights, Batching::Bucketed, &device)
-            .map_err(|error| JsError::new(&error.to_string()))?;
+        let adapter = if software { gpu::Adapter::Software } else { gpu::Adapter::Hardware };
+        // By default the launches of a pass would be sent off in parts.
+        let options = Device::wgpu_options().tasks_max(TASKS);
+        let device = options.init_async().await.map_err(|error| JsError::new(&format!("{error:?}")))?;
+        let encoder = gpu::GpuEncoder::load(&weights, adapter, &device).map_err(said)?;
         Ok(GpuEncoder { encoder: Rc::new(encoder) })
     }
 
@@ -47,9 +51,32 @@ impl GpuEncoder {
             sequences.push(sequence.to_vec());
             rest = others;
         }
-        let vectors = encoder.encode(&sequences).await.map_err(|error| JsError::new(&error.to_string()))?;
-        Ok(vectors.concat())
+        Ok(encoder.encode(&sequences).await.map_err(said)?.concat())
     }
+
+    /// What was done since the last call of this, in words: for the benchmark.
+    #[wasm_bindgen(js_name = takeWork)]
+    pub fn take_work(&self) -> String {
+        self.encoder.take_work().to_string()
+    }
+}
+
+fn said(error: impl Display) -> JsError {
+    JsError::new(&error.to_string())
+}
+
+unsafe extern "C" {
+    /// The linker's: runs what crates want run before everything else (`inventory`, of CubeCL's compiler, has
+    /// thousands of these).
+    fn __wasm_call_ctors();
+}
+
+/// Runs when the module starts. Were this not called from here, the linker would call it at the beginning of
+/// *every* call from JavaScript: over a hundred milliseconds a forward pass.
+#[wasm_bindgen(start)]
+fn construct() {
+    // SAFETY: the linker makes it, and it runs before anything else of this instance.
+    unsafe { __wasm_call_ctors() }
 }
 
 thread_local! {

@@ -38,7 +38,7 @@ export class GpuHost {
 
   async open(weights: Uint8Array, allowSoftware: boolean): Promise<void> {
     if (this.#panicked !== undefined) throw this.#panicked;
-    await checkAdapter(allowSoftware);
+    const software = await checkAdapter(allowSoftware);
     this.#death = new Promise((_, reject) => {
       this.#die = reject;
     });
@@ -51,7 +51,7 @@ export class GpuHost {
         this.#panicked = new GpuUnavailable("gpu_panic", sentenceOf(message));
         this.#end(this.#panicked);
       };
-      this.#encoder = await this.#alive(GpuEncoder.open(weights, onPanic));
+      this.#encoder = await this.#alive(GpuEncoder.open(weights, software, onPanic));
     } finally {
       unwatch();
     }
@@ -112,8 +112,8 @@ function sentenceOf(panic: string): string {
   return `The GPU module failed at ${place}: ${what}`;
 }
 
-/** The guards that Burn lacks. */
-async function checkAdapter(allowSoftware: boolean): Promise<void> {
+/** The guards that Burn lacks. Whether the adapter is a software one: that one gets kernels of its own. */
+async function checkAdapter(allowSoftware: boolean): Promise<boolean> {
   // Some browsers have no `gpu` at all.
   const gpu: GPU | undefined = navigator.gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -129,4 +129,5 @@ async function checkAdapter(allowSoftware: boolean): Promise<void> {
   if (!adapter.features.has("timestamp-query")) {
     throw new GpuUnavailable("no_timestamp_query", "The graphics processor offers no timestamp queries.");
   }
+  return adapter.info.isFallbackAdapter;
 }

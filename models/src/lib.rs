@@ -10,6 +10,7 @@
 //! | [`config`] | what shapes a forward pass: a model's own `config.json` |
 //! | [`bert`] | the one BERT, in Burn, for every config of that family and every device of Burn's |
 //! | [`cpu`] | the same on one CPU core in int8, by kernels of our own |
+//! | `gpu` | the same on WebGPU, in WGSL of our own (feature `webgpu`) |
 //! | [`weights`] | safetensors in, int8 rows with scales out: reader, quantiser, converter |
 //! | [`tokenizer`] | word pieces |
 //! | [`hash`] | feature hashing: always there, instant, no download |
@@ -27,6 +28,8 @@ pub mod config;
 pub mod cpu;
 pub mod embedder;
 pub mod encoder;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 pub mod hash;
 #[cfg(feature = "cpu")]
 pub mod neural;

@@ -5,12 +5,11 @@ mod support;
 
 use afterimage_models::{
     Pooling,
-    bert::{Batching, Bert, BertEncoder, flex_device},
+    bert::{Bert, BertEncoder, flex_device},
     config::BertConfig,
     weights::{self, Weights, WeightsError},
 };
 use burn::tensor::Device;
-use safetensors::{Dtype, tensor::TensorView};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -34,17 +33,14 @@ fn tiny_models_of_both_poolings() {
         let (config, bytes, reference) = tiny(name);
         let weights = Weights::published(&bytes, config.clone()).unwrap();
         let (sequences, wanted) = expected(&reference);
-        for batching in [Batching::Single, Batching::Bucketed] {
-            let encoder = BertEncoder::load(&weights, batching, &flex_device()).unwrap();
-            for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
-                assert!(distance(ours, theirs) < 1e-5, "{name} {batching:?}");
-            }
+        let encoder = BertEncoder::load(&weights, &flex_device()).unwrap();
+        for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
+            assert!(distance(ours, theirs) < 1e-5, "{name}");
         }
         let bert = Bert::load(&weights, &flex_device()).unwrap();
         let hidden = &reference["last_hidden_state"];
         let sequence = ids(&hidden["ids"]);
-        let states =
-            bert.forward(&[&sequence], sequence.len(), false).into_data().try_to_vec::<f32>().unwrap();
+        let states = bert.forward(&sequence).into_data().try_to_vec::<f32>().unwrap();
         let rows: Vec<f32> = hidden["rows"].as_array().unwrap().iter().flat_map(floats).collect();
         assert!(distance(&states, &rows) < 1e-4, "{name}");
     }
@@ -56,7 +52,7 @@ fn a_second_backend_gives_the_same_vectors() {
     let (config, bytes, reference) = tiny("tiny-mean");
     let weights = Weights::published(&bytes, config).unwrap();
     let (sequences, wanted) = expected(&reference);
-    let encoder = BertEncoder::load(&weights, Batching::Single, &Device::ndarray()).unwrap();
+    let encoder = BertEncoder::load(&weights, &Device::ndarray()).unwrap();
     for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
         assert!(distance(ours, theirs) < 1e-5);
     }
@@ -78,75 +74,17 @@ fn the_shape_of_bge_small_with_random_weights() {
         pooling: Pooling::Cls,
     };
     let types = number("type_vocab_size");
-    let bytes = random_weights(&config, types, &reference);
+    for check in reference["tensors"].as_array().unwrap() {
+        let values = random_tensor(check["name"].as_str().unwrap(), 4);
+        assert_eq!(floats(&check["first"]), values, "{}", check["name"]);
+    }
+    let bytes = random_weights(&config, types);
     let weights = Weights::published(&bytes, config).unwrap();
-    let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device()).unwrap();
+    let encoder = BertEncoder::load(&weights, &flex_device()).unwrap();
     let (sequences, wanted) = expected(&reference);
     for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
         assert!(distance(ours, theirs) < 1e-4, "{} tokens", sequences.len());
     }
-}
-
-/// The generator that `reference/README.md` defines: splitmix64 seeded with the FNV-1a of a tensor's name.
-fn random_tensor(name: &str, length: usize) -> Vec<f32> {
-    let seed =
-        name.bytes().fold(0xCBF2_9CE4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
-    (1..=length as u64)
-        .map(|i| {
-            let mut z = seed.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            z ^= z >> 31;
-            let value = ((z >> 40) as i64 - 8_388_608) as f32 * (0.1f32 / 8_388_608.0);
-            if name.ends_with("LayerNorm.weight") { 1.0 + value } else { value }
-        })
-        .collect()
-}
-
-fn random_weights(config: &BertConfig, types: usize, reference: &Value) -> Vec<u8> {
-    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    let mut shapes = vec![
-        ("embeddings.word_embeddings.weight".to_owned(), vec![config.vocab_size, hidden]),
-        ("embeddings.position_embeddings.weight".into(), vec![config.max_position_embeddings, hidden]),
-        ("embeddings.token_type_embeddings.weight".into(), vec![types, hidden]),
-        ("embeddings.LayerNorm.weight".into(), vec![hidden]),
-        ("embeddings.LayerNorm.bias".into(), vec![hidden]),
-    ];
-    for n in 0..config.num_hidden_layers {
-        for (name, rows, columns) in [
-            ("attention.self.query", hidden, hidden),
-            ("attention.self.key", hidden, hidden),
-            ("attention.self.value", hidden, hidden),
-            ("attention.output.dense", hidden, hidden),
-            ("intermediate.dense", wide, hidden),
-            ("output.dense", hidden, wide),
-        ] {
-            shapes.push((format!("encoder.layer.{n}.{name}.weight"), vec![rows, columns]));
-            shapes.push((format!("encoder.layer.{n}.{name}.bias"), vec![rows]));
-        }
-        for name in ["attention.output.LayerNorm", "output.LayerNorm"] {
-            shapes.push((format!("encoder.layer.{n}.{name}.weight"), vec![hidden]));
-            shapes.push((format!("encoder.layer.{n}.{name}.bias"), vec![hidden]));
-        }
-    }
-    let tensors: Vec<(String, Vec<usize>, Vec<f32>)> = shapes
-        .into_iter()
-        .map(|(name, shape)| {
-            let values = random_tensor(&name, shape.iter().product());
-            (name, shape, values)
-        })
-        .collect();
-    for check in reference["tensors"].as_array().unwrap() {
-        let (_, _, values) = tensors.iter().find(|(name, _, _)| check["name"] == name.as_str()).unwrap();
-        assert_eq!(floats(&check["first"]), values[..4], "{}", check["name"]);
-    }
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|(_, _, v)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
-    let views = tensors
-        .iter()
-        .zip(&bytes)
-        .map(|((name, shape, _), data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
-    safetensors::serialize(views, None).unwrap()
 }
 
 #[test]
@@ -160,7 +98,7 @@ fn converted_weights_hold_the_model_and_nothing_else() {
     assert_eq!(hash, pinned.trim(), "the same bytes every time and everywhere");
     let weights = Weights::converted(&converted).unwrap();
     assert_eq!(*weights.config(), config);
-    let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device()).unwrap();
+    let encoder = BertEncoder::load(&weights, &flex_device()).unwrap();
     let (sequences, wanted) = expected(&reference);
     for (ours, theirs) in encode(&encoder, &sequences).iter().zip(&wanted) {
         let cosine: f32 = ours.iter().zip(theirs).map(|(a, b)| a * b).sum();
@@ -203,7 +141,7 @@ fn weights_that_do_not_fit_are_refused_with_a_code() {
 fn sequences_that_do_not_fit_are_refused() {
     let (config, bytes, _) = tiny("tiny-mean");
     let weights = Weights::published(&bytes, config).unwrap();
-    let encoder = BertEncoder::load(&weights, Batching::Single, &flex_device()).unwrap();
+    let encoder = BertEncoder::load(&weights, &flex_device()).unwrap();
     for bad in [vec![], vec![1; 65], vec![128]] {
         let refused = pollster::block_on(afterimage_models::encoder::Encoder::encode(&encoder, &[bad]));
         assert_eq!(refused.unwrap_err().code(), "bad_shape");

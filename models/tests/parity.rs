@@ -3,7 +3,7 @@
 mod support;
 
 use afterimage_models::{
-    bert::{Batching, BertEncoder, flex_device},
+    bert::{BertEncoder, flex_device},
     catalogue,
     cpu::CpuEncoder,
     embedder::cosine,
@@ -37,7 +37,7 @@ fn f32_vectors_agree_to_1e_4_and_give_the_published_similarities() {
     let reference = json(fixture("minilm_vectors.json"));
     let texts = reference["texts"].as_array().unwrap();
     let tokenizer = tokenizer();
-    let encoder = published(Batching::Single);
+    let encoder = published();
     let sequences: Vec<Vec<u32>> = texts
         .iter()
         .map(|text| {
@@ -55,13 +55,6 @@ fn f32_vectors_agree_to_1e_4_and_give_the_published_similarities() {
         let index = |n: usize| row[n].as_u64().unwrap() as usize;
         let similarity = cosine(&vectors[index(0)], &vectors[index(1)]);
         assert!((similarity - row[2].as_f64().unwrap() as f32).abs() < 5e-5, "{row}: {similarity}");
-    }
-    // Padding and batching change nothing: the path of the graphics processor.
-    let short: Vec<Vec<u32>> = sequences.into_iter().filter(|ids| ids.len() <= 64).collect();
-    let single = encode(&encoder, &short);
-    let padded = encode(&published(Batching::Bucketed), &short);
-    for (a, b) in single.iter().zip(&padded) {
-        assert!(distance(a, b) < 1e-5);
     }
 }
 
@@ -98,7 +91,7 @@ fn int8_stays_close_on_200_real_passages() {
     }
 
     let converted = weights::convert(&model_file("model.safetensors"), config()).unwrap();
-    let burn = BertEncoder::load(&Weights::converted(&converted).unwrap(), Batching::Single, &flex_device());
+    let burn = BertEncoder::load(&Weights::converted(&converted).unwrap(), &flex_device());
     let weights_only = encode(&burn.unwrap(), &sequences);
     let kernels = encode(&CpuEncoder::load(converted).unwrap(), &sequences);
     let wanted: Vec<Vec<f32>> = wanted.chunks_exact(384).map(<[f32]>::to_vec).collect();

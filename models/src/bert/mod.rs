@@ -1,4 +1,5 @@
-//! The one BERT, in Burn, for every config of that family.
+//! The one BERT, in Burn, for every config of that family: the twin that the kernels of [`crate::cpu`] and
+//! `crate::gpu` are held against, and a contender of the benchmark.
 //!
 //! Written over `burn::nn` instead of generated from ONNX: one hand-written forward pass serves every
 //! hidden size, depth and number of heads, runs on every Burn device (`Device` is a value), and can be
@@ -12,9 +13,9 @@
 
 mod encoder;
 
+pub use encoder::BertEncoder;
 #[cfg(feature = "flex")]
 pub use encoder::flex_device;
-pub use encoder::{BUCKETS, Batching, BertEncoder, MAX_BATCH};
 
 use crate::{
     config::{BertConfig, Pooling},
@@ -38,7 +39,6 @@ pub struct Bert {
     norm: LayerNorm,
     layers: Vec<Layer>,
     heads: usize,
-    hidden: usize,
     device: Device,
 }
 
@@ -77,14 +77,8 @@ impl Bert {
             norm: layer_norm(weights, config, "embeddings.LayerNorm", device)?,
             layers,
             heads: config.num_attention_heads,
-            hidden,
             device: device.clone(),
         })
-    }
-
-    /// Width of a token's state.
-    pub fn hidden(&self) -> usize {
-        self.hidden
     }
 
     /// The longest sequence that has position embeddings.
@@ -97,52 +91,28 @@ impl Bert {
         self.word.dims()[0]
     }
 
-    /// Vectors of norm 1, `[batch, hidden]`, of sequences that [`crate::encoder::check_sequences`] accepted, padded to
-    /// `length` tokens.
-    pub fn embed(&self, batch: &[&[u32]], length: usize, pooling: Pooling) -> Tensor<2> {
-        let padded = batch.iter().any(|sequence| sequence.len() < length);
-        let states = self.forward(batch, length, padded);
-        let [size, _, hidden] = states.dims();
+    /// The vector of norm 1, `[1, hidden]`, of a sequence that [`crate::encoder::check_sequences`] accepted.
+    pub fn embed(&self, sequence: &[u32], pooling: Pooling) -> Tensor<2> {
+        let states = self.forward(sequence);
+        let [_, _, hidden] = states.dims();
         let pooled: Tensor<2> = match pooling {
-            Pooling::Cls => states.narrow(1, 0, 1).reshape([size, hidden]),
-            Pooling::Mean if padded => {
-                // [batch, 1, length] × [batch, length, hidden]: each token weighs 1/n, padding 0.
-                let mut weights = vec![0.0f32; size * length];
-                for (row, sequence) in weights.chunks_exact_mut(length).zip(batch) {
-                    row[..sequence.len()].fill(1.0 / sequence.len() as f32);
-                }
-                let weights =
-                    Tensor::<3>::from_data(TensorData::new(weights, [size, 1, length]), &self.device);
-                weights.matmul(states).reshape([size, hidden])
-            }
-            Pooling::Mean => states.mean_dim(1).reshape([size, hidden]),
+            Pooling::Cls => states.narrow(1, 0, 1).reshape([1, hidden]),
+            Pooling::Mean => states.mean_dim(1).reshape([1, hidden]),
         };
         let norm = (pooled.clone() * pooled.clone()).sum_dim(1).sqrt();
         pooled / norm
     }
 
-    /// The last layer's states, `[batch, length, hidden]`.
-    pub fn forward(&self, batch: &[&[u32]], length: usize, padded: bool) -> Tensor<3> {
-        let size = batch.len();
-        let mut ids = vec![0i32; size * length];
-        for (row, sequence) in ids.chunks_exact_mut(length).zip(batch) {
-            row.iter_mut().zip(*sequence).for_each(|(slot, id)| *slot = *id as i32);
-        }
-        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [size, length]), &self.device);
-        // Added to the scores before the softmax: a padded key gets no weight.
-        let mask = padded.then(|| {
-            let mut bias = vec![0.0f32; size * length];
-            for (row, sequence) in bias.chunks_exact_mut(length).zip(batch) {
-                row[sequence.len()..].fill(-1e9);
-            }
-            Tensor::<4>::from_data(TensorData::new(bias, [size, 1, 1, length]), &self.device)
-                .expand([size, self.heads, length, length])
-        });
+    /// The last layer's states, `[1, length, hidden]`.
+    pub fn forward(&self, sequence: &[u32]) -> Tensor<3> {
+        let length = sequence.len();
+        let ids: Vec<i32> = sequence.iter().map(|id| *id as i32).collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [1, length]), &self.device);
         let words = embedding(self.word.clone(), ids);
         let positions = self.position.clone().narrow(0, 0, length).unsqueeze::<3>();
         let mut states = self.norm.forward(words + positions);
         for layer in &self.layers {
-            states = layer.forward(states, self.heads, mask.clone());
+            states = layer.forward(states, self.heads);
         }
         states
     }
@@ -175,7 +145,7 @@ impl Layer {
         })
     }
 
-    fn forward(&self, states: Tensor<3>, heads: usize, mask: Option<Tensor<4>>) -> Tensor<3> {
+    fn forward(&self, states: Tensor<3>, heads: usize) -> Tensor<3> {
         let [size, length, hidden] = states.dims();
         let projected = self.query_key_value.forward(states.clone());
         let part = |n: usize| {
@@ -185,7 +155,7 @@ impl Layer {
                 .reshape([size, length, heads, hidden / heads])
                 .swap_dims(1, 2)
         };
-        let context = attention(part(0), part(1), part(2), None, mask, AttentionModuleOptions::default())
+        let context = attention(part(0), part(1), part(2), None, None, AttentionModuleOptions::default())
             .swap_dims(1, 2)
             .reshape([size, length, hidden]);
         let states = self.attention_norm.forward(states + self.attention_output.forward(context));

@@ -20,7 +20,9 @@ export interface BenchEncoder {
 /** The border of background/src/webgpu.rs. */
 interface GpuModule {
   default(options: { module_or_path: string }): Promise<unknown>;
-  GpuEncoder: { open(weights: Uint8Array, onPanic: (message: string) => void): Promise<GpuEncoder> };
+  GpuEncoder: {
+    open(weights: Uint8Array, software: boolean, onPanic: (message: string) => void): Promise<GpuEncoder>;
+  };
 }
 
 interface GpuEncoder {
@@ -66,7 +68,10 @@ export async function openGpu(): Promise<Contender> {
   const module = await load<GpuModule>("/wasm/webgpu/webgpu.js");
   await module.default({ module_or_path: "/wasm/webgpu/webgpu_bg.wasm" });
   const weights = await bytes("/model/weights.safetensors");
-  return contender(await module.GpuEncoder.open(weights, (message) => console.error(message)));
+  // As background/worker/gpu.ts does.
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  const software = adapter?.info.isFallbackAdapter ?? false;
+  return contender(await module.GpuEncoder.open(weights, software, (message) => console.error(message)));
 }
 
 function contender(encoder: GpuEncoder): Contender {
