@@ -16,8 +16,11 @@ use proptest::prelude::*;
 use std::fs;
 use support::*;
 
+type Sequences = Vec<Vec<u32>>;
+type Vectors = Vec<Vec<f32>>;
+
 /// A tiny model as published, its config, and sequences with the vectors that another implementation gives.
-fn tiny(name: &str) -> (Vec<u8>, BertConfig, Vec<Vec<u32>>, Vec<Vec<f32>>) {
+fn tiny(name: &str) -> (Vec<u8>, BertConfig, Sequences, Vectors) {
     let read = |file: &str| fs::read(fixture(name).join(file)).unwrap();
     let text = |file: &str| String::from_utf8(read(file)).unwrap();
     let config = BertConfig::from_hugging_face(&text("config.json"), &text("1_Pooling/config.json")).unwrap();

@@ -55,7 +55,7 @@ pub(super) unsafe fn exp<V: Isa>(x: V::F) -> V::F {
         let x = x.max(V::F::splat(-87.0));
         let n = x.mul(V::F::splat(std::f32::consts::LOG2_E)).round();
         // ln 2 in two parts, the first of few enough bits that n × it is exact.
-        let r = V::madd(n, V::F::splat(-0.693_359_375), x);
+        let r = V::madd(n, V::F::splat(-0.693_359_4), x);
         let r = V::madd(n, V::F::splat(2.121_944_4e-4), r);
         let mut p = V::F::splat(1.0 / 720.0);
         for coefficient in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {

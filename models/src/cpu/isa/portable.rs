@@ -1,4 +1,8 @@
 //! Any processor: arrays of eight, which compilers turn into whatever there is.
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "a comment before each `impl` says it for all its methods"
+)]
 
 use super::{F32x8, Isa};
 use std::array::from_fn;

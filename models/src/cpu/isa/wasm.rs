@@ -1,4 +1,8 @@
 //! WASM SIMD, with and without its relaxed instructions.
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "a comment before each `impl` says it for all its methods"
+)]
 
 use super::{F32x8, Isa};
 use core::{arch::wasm32::*, array::from_fn};

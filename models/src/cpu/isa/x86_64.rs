@@ -1,4 +1,8 @@
 //! AVX2 and FMA: for native tests and evaluations, which embed whole data sets.
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "a comment before each `impl` says it for all its methods"
+)]
 
 use super::{F32x8, Isa};
 use std::arch::x86_64::*;
