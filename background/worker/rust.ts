@@ -1,9 +1,9 @@
 // The WASM modules' glue, which wasm-bindgen writes into dist/stage when it builds them. Static imports: a
 // service worker may not use `import()`. The modules themselves are fetched when needed.
 
-import { assetUrl } from "./browser.ts";
 import * as plain from "../../dist/stage/wasm/plain/afterimage.js";
 import * as relaxed from "../../dist/stage/wasm/relaxed/afterimage.js";
+import { assetUrl } from "./browser.ts";
 
 export type { Background } from "../../dist/stage/wasm/relaxed/afterimage.js";
 export { default as initGpu, GpuEncoder } from "../../dist/stage/wasm/webgpu/webgpu.js";
@@ -13,7 +13,7 @@ const RELAXED_PROBE = new Uint8Array([
   // Magic, version; a type without parameters and results; a function of it.
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0,
   // Its code: two times `i32.const 0, i8x16.splat`, the dot product, `drop`.
-  10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0, 253, 15, 253, 146, 2, 26, 11,
+  10, 16, 1, 14, 0, 65, 0, 253, 15, 65, 0, 253, 15, 253, 146, 2, 26, 11,
 ]);
 
 /** The main module's class, from whichever of its two builds this browser runs fastest. */
