@@ -4,6 +4,7 @@
 import * as plain from "../../dist/stage/wasm/plain/afterimage.js";
 import * as relaxed from "../../dist/stage/wasm/relaxed/afterimage.js";
 import { assetUrl } from "./browser.ts";
+import { mark } from "./host.ts";
 
 export type { Background } from "../../dist/stage/wasm/relaxed/afterimage.js";
 export { default as initGpu, GpuEncoder } from "../../dist/stage/wasm/webgpu/webgpu.js";
@@ -18,9 +19,8 @@ const RELAXED_PROBE = new Uint8Array([
 
 /** The main module's class, from whichever of its two builds this browser runs fastest. */
 export async function loadMain(): Promise<typeof relaxed.Background> {
-  const [glue, file] = WebAssembly.validate(RELAXED_PROBE)
-    ? [relaxed, "wasm/relaxed.wasm"]
-    : [plain, "wasm/plain.wasm"];
-  await glue.default({ module_or_path: fetch(assetUrl(file)) });
+  const [glue, build] = WebAssembly.validate(RELAXED_PROBE) ? [relaxed, "relaxed"] : [plain, "plain"];
+  mark(build);
+  await glue.default({ module_or_path: fetch(assetUrl(`wasm/${build}.wasm`)) });
   return glue.Background;
 }
