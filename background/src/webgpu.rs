@@ -28,30 +28,32 @@ impl GpuEncoder {
         weights: Vec<u8>,
         software: bool,
         on_panic: js_sys::Function,
-    ) -> Result<GpuEncoder, JsError> {
+    ) -> Result<GpuEncoder, JsValue> {
         report_panics(on_panic);
         let adapter = if software { gpu::Adapter::Software } else { gpu::Adapter::Hardware };
         // By default the launches of a pass would be sent off in parts.
         let options = Device::wgpu_options().tasks_max(TASKS);
-        let device = options.init_async().await.map_err(|error| JsError::new(&format!("{error:?}")))?;
-        let encoder = gpu::GpuEncoder::load(&weights, adapter, &device).map_err(said)?;
+        let device =
+            options.init_async().await.map_err(|error| failed("no_device", &format!("{error:?}")))?;
+        let encoder = gpu::GpuEncoder::load(&weights, adapter, &device)
+            .map_err(|error| failed(error.code(), &error))?;
         Ok(GpuEncoder { encoder: Rc::new(encoder) })
     }
 
     /// Encodes sequences: `ids` of all, one after the other, and the length of each. Gives all vectors,
     /// one after the other.
-    pub async fn encode(&self, ids: Vec<u32>, lengths: Vec<u32>) -> Result<Vec<f32>, JsError> {
+    pub async fn encode(&self, ids: Vec<u32>, lengths: Vec<u32>) -> Result<Vec<f32>, JsValue> {
         let encoder = self.encoder.clone();
         let mut rest = ids.as_slice();
         let mut sequences = Vec::with_capacity(lengths.len());
         for length in lengths {
             let Some((sequence, others)) = rest.split_at_checked(length as usize) else {
-                return Err(JsError::new("the lengths do not fit the ids"));
+                return Err(failed("bad_shape", &"the lengths do not fit the ids"));
             };
             sequences.push(sequence.to_vec());
             rest = others;
         }
-        Ok(encoder.encode(&sequences).await.map_err(said)?.concat())
+        Ok(encoder.encode(&sequences).await.map_err(|error| failed(error.code(), &error))?.concat())
     }
 
     /// What was done since the last call of this, in words: for the benchmark.
@@ -61,8 +63,12 @@ impl GpuEncoder {
     }
 }
 
-fn said(error: impl Display) -> JsError {
-    JsError::new(&error.to_string())
+/// What the worker throws on: an `Error` with a stable `code`.
+fn failed(code: &str, why: &dyn Display) -> JsValue {
+    let error = js_sys::Error::new(&why.to_string());
+    // A fresh object takes any property.
+    _ = js_sys::Reflect::set(&error, &"code".into(), &code.into());
+    error.into()
 }
 
 unsafe extern "C" {
