@@ -34,9 +34,10 @@ test_gpu() {
     say "SKIPPED: the GPU's kernels, as no Chromium with a Vulkan driver is there (its Debian package has one)"
     return 0
   fi
+  # Its dependencies do little here and are many: hardly optimised, they compile in half the time.
   CARGO_TARGET_DIR="$CACHE/target-gpu-native" LD_LIBRARY_PATH="$found" \
     VK_DRIVER_FILES="$found/vk_swiftshader_icd.json" \
-    cargo test -p afterimage-models --features webgpu --lib --test gpu
+    cargo --config 'profile.dev.package."*".opt-level=1' test -p afterimage-models --features webgpu --lib --test gpu
 }
 
 # What only a browser can show of the Rust code: IndexedDB, JavaScript's values, SIMD.
