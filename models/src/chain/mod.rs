@@ -99,8 +99,9 @@ pub struct SmartEmbedder<L> {
 
 /// The text of the known-answer test; long enough to touch every layer's every token.
 const KNOWN_TEXT: &str = "A person read this page some time ago and now looks for it by what it said.";
-/// A backend whose answer to [`KNOWN_TEXT`] is further from the CPU's than this computes something else.
-const KNOWN_COSINE: f32 = 0.999;
+/// A backend whose answer to [`KNOWN_TEXT`] is further from the CPU's than this computes something else. The CPU
+/// computes in int8, so right answers differ, too: by 0.0007 on average, by 0.0043 at worst of 200 passages.
+const KNOWN_COSINE: f32 = 0.99;
 /// Passages in a measured batch.
 const BULK: usize = 8;
 /// A run that takes longer than this, ms, is not repeated.
