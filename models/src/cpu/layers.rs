@@ -177,7 +177,7 @@ fn sums(panels: &[u8], inputs: usize) -> Vec<f32> {
                 *sum += four.iter().map(|byte| i32::from(byte.cast_signed())).sum::<i32>();
             }
         }
-        // At most 128 × 128: exact.
+        // Far below 2^24: exact.
         sums.extend(eight.map(|sum| sum as f32));
     }
     sums

@@ -6,7 +6,7 @@
 //! transposes are made, bias, GELU, residual and LayerNorm each walk through memory. So the CPU has a forward
 //! pass of its own over the same weights file and config as [`crate::bert`], and that one is its twin: the
 //! tests hold both against each other and against numbers of other implementations. What this buys beyond
-//! speed: the main module needs no Burn at all, which makes it a third of the size.
+//! speed: the main module needs no Burn at all.
 //!
 //! | module | what |
 //! |---|---|

@@ -1,9 +1,9 @@
 //! Word pieces, as a BERT's own `tokenizer.json` defines them.
 //!
-//! The `tokenizers` crate reads any tokenizer there is, and brings two regex engines with their tables, which
-//! made up a third of the main module (0.4 MB of it compressed) and most of a cold start; BERT's needs none of
-//! that. So this reads the one kind of file that BERT-family models have and refuses every other; tests hold
-//! it, id for id, against that crate and against numbers that Hugging Face's own code made.
+//! The `tokenizers` crate reads any tokenizer there is, and brings two regex engines with their tables, of which
+//! BERT's needs nothing: too much for a module that is compiled at every cold start. So this reads the one kind of
+//! file that BERT-family models have and refuses every other; tests hold it, id for id, against that crate and
+//! against numbers that Hugging Face's own code made.
 //!
 //! A text becomes ids in four steps: special pieces that stand in it literally are set apart; the rest is
 //! normalised ([`normalise`]), cut into words at spaces, punctuation and ideographs, and each word is cut
