@@ -45,16 +45,17 @@ pub(super) unsafe fn attend<V: Isa>(job: Attention<'_>, scores: &mut [f32], to: 
     assert!(job.queries.len() == tokens * hidden && job.values.len() == tokens * hidden);
     assert!(job.keys.len() >= tokens.next_multiple_of(8) * hidden);
     assert!(to.len() == tokens * hidden && scores.len() >= scores_len(tokens));
+    let constants = math::constants();
     for head in 0..heads {
         let mut query = 0;
         // SAFETY: queries and heads stay below what was checked.
         unsafe {
             while query + 4 <= tokens {
-                block::<V, 4>(&job, head, query, scores, to);
+                block::<V, 4>(&job, head, query, scores, to, constants);
                 query += 4;
             }
             while query < tokens {
-                block::<V, 1>(&job, head, query, scores, to);
+                block::<V, 1>(&job, head, query, scores, to, constants);
                 query += 1;
             }
         }
@@ -69,6 +70,7 @@ unsafe fn block<V: Isa, const R: usize>(
     query: usize,
     scores: &mut [f32],
     to: &mut [f32],
+    constants: &math::Constants,
 ) {
     let Attention { tokens, heads, hidden, .. } = *job;
     let dims = hidden / heads;
@@ -103,7 +105,7 @@ unsafe fn block<V: Isa, const R: usize>(
 
         let mut inverse = [0.0f32; R];
         for (r, inverse) in inverse.iter_mut().enumerate() {
-            *inverse = 1.0 / softmax::<V>(scores.add(r * padded), tokens, padded);
+            *inverse = 1.0 / softmax::<V>(scores.add(r * padded), tokens, padded, constants);
         }
 
         for d in (0..dims).step_by(8) {
@@ -130,7 +132,12 @@ unsafe fn block<V: Isa, const R: usize>(
 
 /// Turns scores into weights that sum up to what is returned.
 #[inline(always)]
-unsafe fn softmax<V: Isa>(scores: *mut f32, tokens: usize, padded: usize) -> f32 {
+unsafe fn softmax<V: Isa>(
+    scores: *mut f32,
+    tokens: usize,
+    padded: usize,
+    constants: &math::Constants,
+) -> f32 {
     // SAFETY: there are `padded` scores.
     unsafe {
         for key in tokens..padded {
@@ -143,7 +150,7 @@ unsafe fn softmax<V: Isa>(scores: *mut f32, tokens: usize, padded: usize) -> f32
         let largest = V::F::splat(largest.largest());
         let mut total = V::F::splat(0.0);
         for key in (0..padded).step_by(8) {
-            let weight = math::exp::<V>(V::F::load(scores.add(key)).sub(largest));
+            let weight = math::exp::<V>(V::F::load(scores.add(key)).sub(largest), constants);
             total = total.add(weight);
             weight.store(scores.add(key));
         }

@@ -5,7 +5,7 @@ use super::{
     attention::Attention,
     best,
     layers::{Layer, Model},
-    linear::{Add, Gelu, Keys, Rows, Store, groups},
+    linear::{Add, Gelu, Grid, Keys, Rows, Store, groups},
     rows::RowsMut,
 };
 use crate::{
@@ -50,28 +50,22 @@ struct Memory {
 #[derive(Default)]
 struct Quantised {
     values: Vec<u8>,
-    step: Vec<f32>,
-    low: Vec<f32>,
+    grids: Vec<Grid>,
 }
 
 impl Quantised {
     fn resize(&mut self, rows: usize, width: usize) {
         self.values.resize(rows * width, 0);
-        self.step.resize(rows * groups(width), 0.0);
-        self.low.resize(rows * groups(width), 0.0);
+        self.grids.resize(rows * groups(width), Grid::default());
     }
 
     fn rows(&self) -> Rows<'_> {
-        Rows { values: &self.values, step: &self.step, low: &self.low }
+        Rows { values: &self.values, grids: &self.grids }
     }
 
     fn rows_mut(&mut self, from: usize, to: usize, width: usize) -> RowsMut<'_> {
         let groups = from * groups(width)..to * groups(width);
-        RowsMut {
-            values: &mut self.values[from * width..to * width],
-            step: &mut self.step[groups.clone()],
-            low: &mut self.low[groups],
-        }
+        RowsMut { values: &mut self.values[from * width..to * width], grids: &mut self.grids[groups] }
     }
 }
 
@@ -210,7 +204,7 @@ impl CpuEncoder {
 
             let rows = memory.narrow.rows().part(0, count, hidden);
             let up = &mut memory.wide[..count * wide];
-            (kernels.gelu)(rows, layer.up.of(file), Gelu(Store { to: &mut *up, outputs: wide }));
+            (kernels.gelu)(rows, layer.up.of(file), Gelu::to(Store { to: &mut *up, outputs: wide }));
             (kernels.quantise)(up, wide, memory.wide_quantised.rows_mut(0, count, wide));
             let rows = memory.wide_quantised.rows().part(0, count, wide);
             (kernels.add)(rows, layer.down.of(file), Add(Store { to: &mut *states, outputs: hidden }));

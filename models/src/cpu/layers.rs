@@ -1,12 +1,15 @@
 //! The weights as the kernels read them: places in the file, and the few vectors that are computed.
 
 use super::{
-    linear::{GROUP, Linear, groups},
+    linear::{GROUP, Linear, chunks, groups},
     rows::{Entry, Norm},
 };
 use crate::{
     config::BertConfig,
-    weights::{Weights, WeightsError, panels::MOST},
+    weights::{
+        Weights, WeightsError,
+        panels::{CHUNK, MOST},
+    },
 };
 use std::ops::Range;
 
@@ -40,7 +43,7 @@ pub(super) struct Dense {
     panels: Range<usize>,
     inputs: usize,
     scale: Vec<f32>,
-    sum: Vec<f32>,
+    sums: Sums,
     bias: Vec<f32>,
 }
 
@@ -83,12 +86,12 @@ impl Model {
         };
         let dense = |name: &str, outputs: usize, inputs: usize| {
             let (panels, scale) = weights.panels_at(&format!("{name}.weight"), outputs, inputs)?;
-            if !fits(&file[panels.clone()]) {
+            let sums = Sums::of(&file[panels.clone()], inputs);
+            if !sums.fit {
                 return Err(WeightsError::Range(name.into()));
             }
-            let sum = sums(&file[panels.clone()], inputs);
             let bias = weights.vector(&format!("{name}.bias"), outputs)?;
-            Ok::<_, WeightsError>(Dense { panels, inputs, scale, sum, bias })
+            Ok::<_, WeightsError>(Dense { panels, inputs, scale, sums, bias })
         };
         let layers = (0..config.num_hidden_layers)
             .map(|n| {
@@ -127,7 +130,8 @@ impl Dense {
             outputs: self.scale.len(),
             panels: &file[self.panels.clone()],
             scale: &self.scale,
-            sum: &self.sum,
+            sum: &self.sums.groups,
+            centre: &self.sums.centre,
             bias: &self.bias,
         }
     }
@@ -152,33 +156,47 @@ impl NormVectors {
     }
 }
 
-/// Fours of weights keep to [`MOST`].
-fn fits(panels: &[u8]) -> bool {
-    panels.as_chunks::<64>().0.iter().all(|block| {
-        let (first, second) = block.split_at(32);
-        // Without a branch, so that compilers take many at once.
-        let mut largest = 0u16;
-        for (a, b) in first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0) {
-            let magnitude = |byte: u8| u16::from(byte.cast_signed().unsigned_abs());
-            largest = largest.max(magnitude(a[0]) + magnitude(a[1]) + magnitude(b[0]) + magnitude(b[1]));
-        }
-        u32::from(largest) <= MOST
-    })
+/// What [`Linear`] says of its panels.
+#[derive(Debug)]
+struct Sums {
+    /// Σ int8 of each output and group.
+    groups: Vec<f32>,
+    /// −64 Σ int8 of each lane of each chunk.
+    centre: Vec<i16>,
+    /// All chunks keep to [`MOST`].
+    fit: bool,
 }
 
-/// Σ int8 of each output and group of inputs, `[outputs / 8][groups][8]`, from panels
-/// `[outputs / 8][inputs / 4][8][4]`.
-fn sums(panels: &[u8], inputs: usize) -> Vec<f32> {
-    let mut sums = Vec::with_capacity(panels.len() / inputs * groups(inputs));
-    for group in panels.chunks_exact(inputs * 8).flat_map(|panel| panel.chunks(GROUP * 8)) {
-        let mut eight = [0i32; 8];
-        for block in group.as_chunks::<32>().0 {
-            for (sum, four) in eight.iter_mut().zip(block.as_chunks::<4>().0) {
-                *sum += four.iter().map(|byte| i32::from(byte.cast_signed())).sum::<i32>();
+impl Sums {
+    /// Of panels `[outputs / 8][inputs / 4][8][4]`.
+    fn of(panels: &[u8], inputs: usize) -> Self {
+        let outputs = panels.len() / inputs;
+        let mut out = Self {
+            groups: Vec::with_capacity(outputs * groups(inputs)),
+            centre: Vec::with_capacity(outputs * chunks(inputs) * 2),
+            fit: true,
+        };
+        for group in panels.chunks_exact(inputs * 8).flat_map(|panel| panel.chunks(GROUP * 8)) {
+            let mut eight = [0i32; 8];
+            for chunk in group.chunks(CHUNK * 8) {
+                // Without a branch, so that compilers take many at once. At most CHUNK × 128 each.
+                let (mut sums, mut magnitudes) = ([0i16; 16], [0i16; 16]);
+                for block in chunk.as_chunks::<32>().0 {
+                    for (i, [a, b]) in block.as_chunks::<2>().0.iter().enumerate() {
+                        let (a, b) = (i16::from(a.cast_signed()), i16::from(b.cast_signed()));
+                        sums[i] += a + b;
+                        magnitudes[i] += a.abs() + b.abs();
+                    }
+                }
+                out.fit &= magnitudes.into_iter().fold(0, i16::max) <= MOST;
+                out.centre.extend(sums.map(|sum| sum.wrapping_mul(-64)));
+                for (total, [a, b]) in eight.iter_mut().zip(sums.as_chunks::<2>().0) {
+                    *total += i32::from(*a) + i32::from(*b);
+                }
             }
+            // Far below 2^24: exact.
+            out.groups.extend(eight.map(|sum| sum as f32));
         }
-        // Far below 2^24: exact.
-        sums.extend(eight.map(|sum| sum as f32));
+        out
     }
-    sums
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Add, Attention, Entry, Gelu, Kernels, Keys, Linear, Norm, Rows, RowsMut, Store, all, attention,
-    linear::{GROUP, groups},
+    linear::{GROUP, Grid, chunks, groups},
 };
 use crate::weights::panels;
 
@@ -88,18 +88,18 @@ fn check_linear(
 ) -> Result<(), &'static str> {
     let mut weights = random.int8(outputs * inputs);
     // As large as they may be.
-    for eight in weights.as_chunks_mut::<8>().0 {
-        for four in [[0, 1, 4, 5], [2, 3, 6, 7]] {
-            while four.iter().map(|i| u32::from(eight[*i].cast_signed().unsigned_abs())).sum::<u32>()
-                > panels::MOST
-            {
-                four.iter().for_each(|i| eight[*i] = (eight[*i].cast_signed() / 2 + 1).cast_unsigned());
-            }
+    for chunk in weights.chunks_mut(inputs).flat_map(|row| row.chunks_mut(panels::CHUNK)) {
+        while panels::largest_sum(chunk, |byte: u8| f32::from(byte.cast_signed()).abs())
+            > f32::from(panels::MOST)
+        {
+            chunk.iter_mut().for_each(|byte| *byte = (byte.cast_signed() / 10 * 9).cast_unsigned());
         }
     }
     let values = random.bytes(rows * inputs, 127);
     let groups = groups(inputs);
-    let (step, low) = (random.floats(rows * groups, 0.1), random.floats(rows * groups, 3.0));
+    let grid = |(step, middle)| Grid { step, middle };
+    let (steps, middles) = (random.floats(rows * groups, 0.1), random.floats(rows * groups, 3.0));
+    let grids: Vec<Grid> = steps.into_iter().zip(middles).map(grid).collect();
     let (scale, bias) = (random.floats(outputs, 0.01), random.floats(outputs, 1.0));
     let span = |group: usize| group * GROUP..inputs.min((group + 1) * GROUP);
     let weight = |output: usize, k: usize| i32::from(weights[output * inputs + k].cast_signed());
@@ -108,23 +108,34 @@ fn check_linear(
     for eight in 0..outputs / 8 {
         sums.extend((0..groups * 8).map(|n| sum(eight * 8 + n % 8, n / 8)));
     }
+    let mut centre = Vec::new();
+    for eight in 0..outputs / 8 {
+        for chunk in 0..chunks(inputs) {
+            for (output, lane) in (0..16).map(|n| (eight * 8 + n / 2, n % 2)) {
+                let ends = (chunk * panels::CHUNK, inputs.min((chunk + 1) * panels::CHUNK));
+                let of_lane = (ends.0..ends.1).filter(|k| k % 4 / 2 == lane);
+                centre.push((-64 * of_lane.map(|k| weight(output, k)).sum::<i32>()) as i16);
+            }
+        }
+    }
     let mut naive = vec![0.0; rows * outputs];
     for row in 0..rows {
         for output in 0..outputs {
             let mut total = 0.0;
             for group in 0..groups {
                 let product: i32 =
-                    span(group).map(|k| weight(output, k) * i32::from(values[row * inputs + k])).sum();
-                let n = row * groups + group;
-                total += step[n] * product as f32 + low[n] * sum(output, group);
+                    span(group).map(|k| weight(output, k) * (i32::from(values[row * inputs + k]) - 64)).sum();
+                let grid = &grids[row * groups + group];
+                total += grid.step * product as f32 + grid.middle * sum(output, group);
             }
             naive[row * outputs + output] = total * scale[output] + bias[output];
         }
     }
 
     let packed = panels::pack(&weights, inputs);
-    let layer = Linear { inputs, outputs, panels: &packed, scale: &scale, sum: &sums, bias: &bias };
-    let input = Rows { values: &values, step: &step, low: &low };
+    let layer =
+        Linear { inputs, outputs, panels: &packed, scale: &scale, sum: &sums, centre: &centre, bias: &bias };
+    let input = Rows { values: &values, grids: &grids };
     let size = 0.01 * 0.1 * 127.0 * 127.0 * inputs as f32;
     let mut ours = vec![0.5; rows * outputs];
     // SAFETY: `all` gives only kernels whose instructions are there; so below.
@@ -135,7 +146,7 @@ fn check_linear(
     unsafe { (kernels.store)(input, layer, Store { to: &mut ours, outputs }) };
     near(&ours, &naive, size, "store")?;
     // SAFETY: as above.
-    unsafe { (kernels.gelu)(input, layer, Gelu(Store { to: &mut ours, outputs })) };
+    unsafe { (kernels.gelu)(input, layer, Gelu::to(Store { to: &mut ours, outputs })) };
     let through: Vec<f32> = naive.iter().map(|value| gelu(*value)).collect();
     near(&ours, &through, size.max(1e-4 / TOLERANCE), "gelu of a layer")?;
 
@@ -217,24 +228,24 @@ fn check_rows(kernels: &Kernels, random: &mut Random, rows: usize, width: usize)
         naive.extend(row.iter().enumerate().map(|(i, x)| (x - mean) * factor * weight[i] + bias[i]));
     }
     let mut values = vec![0; rows * width];
-    let (mut step, mut low) = (vec![0.0; rows * groups(width)], vec![0.0; rows * groups(width)]);
+    let mut grids = vec![Grid::default(); rows * groups(width)];
     let norm = Norm { weight: &weight, bias: &bias, epsilon };
     // SAFETY: as above.
     unsafe {
-        let to = RowsMut { values: &mut values, step: &mut step, low: &mut low };
+        let to = RowsMut { values: &mut values, grids: &mut grids };
         (kernels.norm)(&mut states, norm, to);
     }
     near(&states, &naive, 4.0, "LayerNorm")?;
-    check_quantised(&states, width, &values, &step, &low)?;
+    check_quantised(&states, width, &values, &grids)?;
 
     // A group of one value only has no steps.
     states[..width].fill(1.5);
     // SAFETY: as above.
     unsafe {
-        let to = RowsMut { values: &mut values, step: &mut step, low: &mut low };
+        let to = RowsMut { values: &mut values, grids: &mut grids };
         (kernels.quantise)(&states, width, to);
     }
-    check_quantised(&states, width, &values, &step, &low)?;
+    check_quantised(&states, width, &values, &grids)?;
 
     let mut ours = vec![0.0; width];
     // SAFETY: as above.
@@ -244,18 +255,12 @@ fn check_rows(kernels: &Kernels, random: &mut Random, rows: usize, width: usize)
 }
 
 /// Every value is at most half a step from what it stands for, and in 0…127.
-fn check_quantised(
-    rows: &[f32],
-    width: usize,
-    values: &[u8],
-    step: &[f32],
-    low: &[f32],
-) -> Result<(), &'static str> {
+fn check_quantised(rows: &[f32], width: usize, values: &[u8], grids: &[Grid]) -> Result<(), &'static str> {
     for (n, row) in rows.chunks_exact(width).enumerate() {
         for (i, (x, value)) in row.iter().zip(&values[n * width..]).enumerate() {
-            let group = n * groups(width) + i / GROUP;
-            let back = low[group] + step[group] * f32::from(*value);
-            if *value > 127 || (back - x).abs() > step[group] * 0.501 + 1e-6 {
+            let grid = &grids[n * groups(width) + i / GROUP];
+            let back = grid.middle + grid.step * (f32::from(*value) - 64.0);
+            if *value > 127 || (back - x).abs() > grid.step * 0.501 + 1e-6 {
                 return Err("quantised row");
             }
         }
@@ -269,11 +274,20 @@ fn check_gelu(kernels: &Kernels, random: &mut Random) -> Result<(), &'static str
     let bias = random.floats(outputs, 12.0);
     let nothing = vec![0; outputs * 8];
     let zeros = vec![0.0; outputs];
-    let layer = Linear { inputs: 8, outputs, panels: &nothing, scale: &zeros, sum: &zeros, bias: &bias };
-    let rows = Rows { values: &[0; 8], step: &[0.0], low: &[0.0] };
+    let centre = vec![0; outputs * 2];
+    let layer = Linear {
+        inputs: 8,
+        outputs,
+        panels: &nothing,
+        scale: &zeros,
+        sum: &zeros,
+        centre: &centre,
+        bias: &bias,
+    };
+    let rows = Rows { values: &[0; 8], grids: &[Grid::default()] };
     let mut ours = vec![0.0; outputs];
     // SAFETY: as above.
-    unsafe { (kernels.gelu)(rows, layer, Gelu(Store { to: &mut ours, outputs })) };
+    unsafe { (kernels.gelu)(rows, layer, Gelu::to(Store { to: &mut ours, outputs })) };
     let close = ours.iter().zip(&bias).all(|(ours, x)| (ours - gelu(*x)).abs() <= 1e-4);
     if close { Ok(()) } else { Err("GELU") }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     isa::{F32x8, Isa},
-    linear::{GROUP, groups},
+    linear::{GROUP, Grid, groups},
 };
 
 /// Quantised rows being written.
@@ -10,9 +10,7 @@ pub(super) struct RowsMut<'a> {
     /// `rows × width`
     pub values: &'a mut [u8],
     /// `rows × groups`
-    pub step: &'a mut [f32],
-    /// `rows × groups`
-    pub low: &'a mut [f32],
+    pub grids: &'a mut [Grid],
 }
 
 /// LayerNorm's parameters.
@@ -67,9 +65,7 @@ pub(super) unsafe fn norm<V: Isa>(rows: &mut [f32], norm: Norm<'_>, to: RowsMut<
     assert!(width > 0 && width.is_multiple_of(8) && norm.bias.len() == width);
     let count = rows.len() / width;
     let groups = groups(width);
-    assert!(
-        to.values.len() == rows.len() && to.step.len() == count * groups && to.low.len() == count * groups
-    );
+    assert!(to.values.len() == rows.len() && to.grids.len() == count * groups);
     for (n, row) in rows.chunks_exact_mut(width).enumerate() {
         // SAFETY: every pointer stays within the row's `width` values, checked above; so below.
         unsafe {
@@ -90,9 +86,8 @@ pub(super) unsafe fn norm<V: Isa>(rows: &mut [f32], norm: Norm<'_>, to: RowsMut<
                 let bias = V::F::load(norm.bias.as_ptr().add(i));
                 V::madd(V::F::load(at.add(i)).sub(mean), weight, bias).store(at.add(i));
             }
-            let of_row = n * groups..(n + 1) * groups;
-            let (step, low) = (&mut to.step[of_row.clone()], &mut to.low[of_row]);
-            quantise_row::<V>(at, width, to.values.as_mut_ptr().add(n * width), step, low);
+            let grids = &mut to.grids[n * groups..(n + 1) * groups];
+            quantise_row::<V>(at, width, to.values.as_mut_ptr().add(n * width), grids);
         }
     }
 }
@@ -107,32 +102,23 @@ pub(super) unsafe fn quantise<V: Isa>(rows: &[f32], width: usize, to: RowsMut<'_
     assert!(width > 0 && width.is_multiple_of(8) && rows.len().is_multiple_of(width));
     let count = rows.len() / width;
     let groups = groups(width);
-    assert!(
-        to.values.len() == rows.len() && to.step.len() == count * groups && to.low.len() == count * groups
-    );
+    assert!(to.values.len() == rows.len() && to.grids.len() == count * groups);
     for (n, row) in rows.chunks_exact(width).enumerate() {
         // SAFETY: every pointer stays within the row's `width` values, checked above.
         unsafe {
-            let of_row = n * groups..(n + 1) * groups;
-            let (step, low) = (&mut to.step[of_row.clone()], &mut to.low[of_row]);
-            quantise_row::<V>(row.as_ptr(), width, to.values.as_mut_ptr().add(n * width), step, low);
+            let grids = &mut to.grids[n * groups..(n + 1) * groups];
+            quantise_row::<V>(row.as_ptr(), width, to.values.as_mut_ptr().add(n * width), grids);
         }
     }
 }
 
 /// Quantises one row, group by group.
 #[inline(always)]
-unsafe fn quantise_row<V: Isa>(
-    row: *const f32,
-    width: usize,
-    to: *mut u8,
-    steps: &mut [f32],
-    lows: &mut [f32],
-) {
-    for (n, (step, low)) in steps.iter_mut().zip(lows).enumerate() {
+unsafe fn quantise_row<V: Isa>(row: *const f32, width: usize, to: *mut u8, grids: &mut [Grid]) {
+    for (n, grid) in grids.iter_mut().enumerate() {
         let (start, end) = (n * GROUP, width.min((n + 1) * GROUP));
         // SAFETY: the caller's: `row` and `to` have `width` places, and there is a step for each group.
-        // (x − low) / step is in 0…127 but for rounding, which must not make it 128.
+        // (x − middle) / step is in 0…127 but for rounding.
         unsafe {
             let mut smallest = V::F::splat(f32::INFINITY);
             let mut largest = V::F::splat(f32::NEG_INFINITY);
@@ -142,12 +128,12 @@ unsafe fn quantise_row<V: Isa>(
                 largest = largest.max(value);
             }
             let (smallest, largest) = (smallest.smallest(), largest.largest());
-            *low = smallest;
-            // A constant group has no steps; its values are all `low`.
-            *step = if largest > smallest { (largest - smallest) / 127.0 } else { 1.0 };
-            let (inverse, shift) = (V::F::splat(1.0 / *step), V::F::splat(smallest));
+            // A constant group has no steps.
+            let step = if largest > smallest { (largest - smallest) / 127.0 } else { 1.0 };
+            *grid = Grid { step, middle: smallest + 64.0 * step };
+            let (inverse, shift) = (V::F::splat(1.0 / step), V::F::splat(smallest));
             for i in (start..end).step_by(8) {
-                let value = V::madd(V::F::load(row.add(i)).sub(shift), inverse, V::F::splat(0.5));
+                let value = V::F::load(row.add(i)).sub(shift).mul(inverse);
                 value.min(V::F::splat(127.0)).max(V::F::splat(0.0)).store_u7(to.add(i));
             }
         }

@@ -1,16 +1,20 @@
 //! The order in which the shipped file keeps a layer's weights: panels `[rows / 8][columns / 4][8][4]`, as
 //! the CPU's kernel reads them ([`crate::cpu`]), so that loading converts nothing.
 
-/// The most that the magnitudes of four weights may add up to: the first two and the first two of the next
-/// four, or the last two and the last two, of eight weights of one output. Times 127 that is the largest
-/// number of 16 bits, in which kernels add up four products at a time.
-pub const MOST: u32 = 258;
+/// Inputs whose products kernels add up in 16 bits before they widen. Chunks begin where a row begins.
+pub const CHUNK: usize = 64;
 
-/// The largest sum of magnitudes, of all fours that [`MOST`] limits, in a row.
-pub fn largest_four<T: Copy>(row: &[T], magnitude: impl Fn(T) -> f32) -> f32 {
-    row.as_chunks::<8>().0.iter().fold(0.0, |largest: f32, eight| {
-        let of = |i: usize| magnitude(eight[i]);
-        largest.max(of(0) + of(1) + of(4) + of(5)).max(of(2) + of(3) + of(6) + of(7))
+/// The most that the magnitudes of a chunk's weights may add up to in a lane: times 64, the largest magnitude of
+/// a centred input, that fits into 16 bits. There are two lanes an output: of every four weights the first two
+/// go into one, the last two into the other.
+pub const MOST: i16 = 511;
+
+/// The largest sum that [`MOST`] limits, in a row.
+pub fn largest_sum<T: Copy>(row: &[T], magnitude: impl Fn(T) -> f32) -> f32 {
+    row.chunks(CHUNK).fold(0.0, |largest: f32, chunk| {
+        let mut lanes = [0.0f32; 2];
+        chunk.iter().enumerate().for_each(|(i, weight)| lanes[i % 4 / 2] += magnitude(*weight));
+        largest.max(lanes[0]).max(lanes[1])
     })
 }
 

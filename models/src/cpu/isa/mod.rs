@@ -4,12 +4,12 @@
 //! are `#[inline(always)]`, so that they dissolve in a kernel whose `#[target_feature]` allows them. All of
 //! them work on eight lanes: two registers of WASM's 128 bits, one of AVX2's 256.
 //!
-//! | implementation | 8 × 8 int8 products are | rows at once |
+//! | implementation | int8 products are | rows at once |
 //! |---|---|---|
 //! | [`portable::Portable`] | plain Rust | 4 |
 //! | `wasm::Plain` | widened to 16 bits, multiplied in pairs | 2: it needs twice the accumulators |
-//! | `wasm::Relaxed` | `i16x8.relaxed_dot_i8x16_i7x16_s`, added in pairs, then widened | 4 |
-//! | `avx2::Avx2` | `vpmaddubsw`, added in pairs, `vpmaddwd` | 4 |
+//! | `wasm::Relaxed` | `i16x8.relaxed_dot_i8x16_i7x16_s`, added up for a chunk, then widened | 4 |
+//! | `avx2::Avx2` | `vpmaddubsw`, added up for a chunk, `vpmaddwd` | 4 |
 
 #[cfg(any(not(target_arch = "wasm32"), test, feature = "naive"))]
 pub(super) mod portable;
@@ -33,7 +33,7 @@ pub(super) trait F32x8: Copy {
     unsafe fn load_i8(from: *const i8) -> Self;
     /// Writes eight values.
     unsafe fn store(self, to: *mut f32);
-    /// Writes eight values in 0…127, cut to integers, as bytes.
+    /// Writes the integers nearest to eight values in 0…127 as bytes.
     unsafe fn store_u7(self, to: *mut u8);
     /// `self + other`
     unsafe fn add(self, other: Self) -> Self;
@@ -67,9 +67,11 @@ pub(super) trait Isa: Copy {
     type F: F32x8;
     /// Sums of products, for eight outputs.
     type Sums: Copy;
-    /// Eight inputs of one row, made ready to be multiplied.
+    /// Sums of the products of one chunk ([`CHUNK`](crate::weights::panels::CHUNK)), for eight outputs.
+    type Products: Copy;
+    /// Four inputs of one row, made ready to be multiplied.
     type Inputs: Copy;
-    /// Eight weights of each of eight outputs, made ready to be multiplied.
+    /// Four weights of each of eight outputs, made ready to be multiplied.
     type Weights: Copy;
 
     /// Rows whose sums fit into the registers together: 2 or 4.
@@ -79,13 +81,17 @@ pub(super) trait Isa: Copy {
     unsafe fn madd(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
     /// Nothing summed up yet.
     unsafe fn no_sums() -> Self::Sums;
-    /// Reads eight values in 0…127.
+    /// Reads four values in 0…127.
     unsafe fn inputs(from: *const u8) -> Self::Inputs;
-    /// Reads 2 × 8 × 4 int8: the first four of each output, then the other four. Their magnitudes keep to
-    /// [`crate::weights::panels::MOST`].
+    /// Reads 8 × 4 int8: four of each output. Those of a chunk keep to
+    /// [`MOST`](crate::weights::panels::MOST).
     unsafe fn weights(from: *const i8) -> Self::Weights;
-    /// Adds to each output's sum its eight products.
-    unsafe fn dot(sums: Self::Sums, inputs: Self::Inputs, weights: Self::Weights) -> Self::Sums;
+    /// Begins a chunk with two numbers an output, one a lane.
+    unsafe fn begin(from: *const i16) -> Self::Products;
+    /// Adds to each output four products, two a lane.
+    unsafe fn dot(products: Self::Products, inputs: Self::Inputs, weights: Self::Weights) -> Self::Products;
+    /// Adds a chunk to the sums.
+    unsafe fn end(sums: Self::Sums, products: Self::Products) -> Self::Sums;
     /// The eight sums.
     unsafe fn finish(sums: Self::Sums) -> Self::F;
 }

@@ -31,7 +31,7 @@ impl F32x8 for [f32; 8] {
     }
     #[inline(always)]
     unsafe fn store_u7(self, to: *mut u8) {
-        unsafe { to.cast::<[u8; 8]>().write_unaligned(self.map(|value| value as u8)) }
+        unsafe { to.cast::<[u8; 8]>().write_unaligned(self.map(|value| value.round_ties_even() as u8)) }
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
@@ -79,8 +79,9 @@ impl F32x8 for [f32; 8] {
 impl Isa for Portable {
     type F = [f32; 8];
     type Sums = [i32; 8];
-    type Inputs = [u8; 8];
-    type Weights = [i8; 64];
+    type Products = [i32; 8];
+    type Inputs = [u8; 4];
+    type Weights = [i8; 32];
     const ROWS: usize = 4;
 
     #[inline(always)]
@@ -93,18 +94,27 @@ impl Isa for Portable {
     }
     #[inline(always)]
     unsafe fn inputs(from: *const u8) -> Self::Inputs {
-        unsafe { from.cast::<[u8; 8]>().read_unaligned() }
+        unsafe { from.cast::<[u8; 4]>().read_unaligned() }
     }
     #[inline(always)]
     unsafe fn weights(from: *const i8) -> Self::Weights {
-        unsafe { from.cast::<[i8; 64]>().read_unaligned() }
+        unsafe { from.cast::<[i8; 32]>().read_unaligned() }
     }
     #[inline(always)]
-    unsafe fn dot(sums: Self::Sums, inputs: Self::Inputs, weights: Self::Weights) -> Self::Sums {
+    unsafe fn begin(from: *const i16) -> Self::Products {
+        let lanes = unsafe { from.cast::<[[i16; 2]; 8]>().read_unaligned() };
+        lanes.map(|[a, b]| i32::from(a) + i32::from(b))
+    }
+    #[inline(always)]
+    unsafe fn dot(products: Self::Products, inputs: Self::Inputs, weights: Self::Weights) -> Self::Products {
         from_fn(|i| {
-            let product = |k: usize| i32::from(inputs[k]) * i32::from(weights[k / 4 * 32 + 4 * i + k % 4]);
-            sums[i] + (0..8).map(product).sum::<i32>()
+            let product = |k: usize| i32::from(inputs[k]) * i32::from(weights[4 * i + k]);
+            products[i] + (0..4).map(product).sum::<i32>()
         })
+    }
+    #[inline(always)]
+    unsafe fn end(sums: Self::Sums, products: Self::Products) -> Self::Sums {
+        from_fn(|i| sums[i] + products[i])
     }
     #[inline(always)]
     unsafe fn finish(sums: Self::Sums) -> Self::F {

@@ -11,6 +11,11 @@ use core::{arch::wasm32::*, array::from_fn};
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Pair(v128, v128);
 
+/// 1.5 × 2^23: added to a number of less than 22 bits, it leaves the nearest integer in the last bits of the
+/// sum. `i32x4_trunc_sat_f32x4`, which cares for what does not fit, takes V8 half a dozen instructions.
+const MAGIC: f32 = 12_582_912.0;
+const MAGIC_BITS: i32 = MAGIC.to_bits() as i32;
+
 impl Pair {
     #[inline(always)]
     fn each(self, f: impl Fn(v128) -> v128) -> Self {
@@ -49,7 +54,9 @@ impl F32x8 for Pair {
     }
     #[inline(always)]
     unsafe fn store_u7(self, to: *mut u8) {
-        let words = i16x8_narrow_i32x4(i32x4_trunc_sat_f32x4(self.0), i32x4_trunc_sat_f32x4(self.1));
+        let integers =
+            self.each(|value| i32x4_sub(f32x4_add(value, f32x4_splat(MAGIC)), i32x4_splat(MAGIC_BITS)));
+        let words = i16x8_narrow_i32x4(integers.0, integers.1);
         unsafe { v128_store64_lane::<0>(u8x16_narrow_i16x8(words, words), to.cast()) }
     }
     #[inline(always)]
@@ -79,7 +86,8 @@ impl F32x8 for Pair {
     }
     #[inline(always)]
     unsafe fn exp2_integer(self) -> Self {
-        self.each(|power| i32x4_shl(i32x4_add(i32x4_trunc_sat_f32x4(power), i32x4_splat(127)), 23))
+        // What MAGIC's own bits add is shifted out, but for their last ones, which are 0.
+        self.each(|power| i32x4_shl(i32x4_add(f32x4_add(power, f32x4_splat(MAGIC)), i32x4_splat(127)), 23))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
@@ -112,10 +120,11 @@ impl Isa for Plain {
     type F = Pair;
     /// Of each output two sums, of its even and its odd pairs of products, side by side.
     type Sums = [v128; 4];
-    /// Four inputs as 16 bits, twice; then the other four.
-    type Inputs = [v128; 2];
+    type Products = [v128; 4];
+    /// As 16 bits, twice.
+    type Inputs = v128;
     /// As 16 bits, two outputs a register.
-    type Weights = [v128; 8];
+    type Weights = [v128; 4];
     const ROWS: usize = 2;
 
     #[inline(always)]
@@ -128,21 +137,25 @@ impl Isa for Plain {
         [i32x4_splat(0); 4]
     }
     #[inline(always)]
-    unsafe fn inputs(from: *const u8) -> [v128; 2] {
+    unsafe fn inputs(from: *const u8) -> v128 {
         // SAFETY: the trait's; so below.
-        let four = |from: *const u8| u16x8_extend_low_u8x16(unsafe { v128_load32_splat(from.cast()) });
-        [four(from), four(unsafe { from.add(4) })]
+        u16x8_extend_low_u8x16(unsafe { v128_load32_splat(from.cast()) })
     }
     #[inline(always)]
-    unsafe fn weights(from: *const i8) -> [v128; 8] {
+    unsafe fn weights(from: *const i8) -> [v128; 4] {
         from_fn(|i| unsafe { i16x8_load_extend_i8x8(from.add(i * 8)) })
     }
     #[inline(always)]
-    unsafe fn dot(sums: [v128; 4], inputs: [v128; 2], weights: [v128; 8]) -> [v128; 4] {
-        from_fn(|i| {
-            let sum = i32x4_add(sums[i], i32x4_dot_i16x8(weights[i], inputs[0]));
-            i32x4_add(sum, i32x4_dot_i16x8(weights[i + 4], inputs[1]))
-        })
+    unsafe fn begin(from: *const i16) -> [v128; 4] {
+        from_fn(|i| unsafe { i32x4_load_extend_i16x4(from.add(i * 4)) })
+    }
+    #[inline(always)]
+    unsafe fn dot(products: [v128; 4], inputs: v128, weights: [v128; 4]) -> [v128; 4] {
+        from_fn(|i| i32x4_add(products[i], i32x4_dot_i16x8(weights[i], inputs)))
+    }
+    #[inline(always)]
+    unsafe fn end(sums: [v128; 4], products: [v128; 4]) -> [v128; 4] {
+        from_fn(|i| i32x4_add(sums[i], products[i]))
     }
     #[inline(always)]
     unsafe fn finish(sums: [v128; 4]) -> Pair {
@@ -165,8 +178,10 @@ pub(in crate::cpu) struct Relaxed;
 impl Isa for Relaxed {
     type F = Pair;
     type Sums = [v128; 2];
-    type Inputs = [v128; 2];
-    type Weights = [v128; 4];
+    /// In 16 bits, two an output.
+    type Products = [v128; 2];
+    type Inputs = v128;
+    type Weights = [v128; 2];
     const ROWS: usize = 4;
 
     #[inline(always)]
@@ -178,22 +193,24 @@ impl Isa for Relaxed {
         [i32x4_splat(0); 2]
     }
     #[inline(always)]
-    unsafe fn inputs(from: *const u8) -> [v128; 2] {
-        unsafe { [v128_load32_splat(from.cast()), v128_load32_splat(from.add(4).cast())] }
+    unsafe fn inputs(from: *const u8) -> v128 {
+        unsafe { v128_load32_splat(from.cast()) }
     }
     #[inline(always)]
-    unsafe fn weights(from: *const i8) -> [v128; 4] {
+    unsafe fn weights(from: *const i8) -> [v128; 2] {
         from_fn(|i| unsafe { v128_load(from.add(i * 16).cast()) })
     }
     #[inline(always)]
-    unsafe fn dot(sums: [v128; 2], inputs: [v128; 2], weights: [v128; 4]) -> [v128; 2] {
-        from_fn(|i| {
-            let pairs = i16x8_add(
-                i16x8_relaxed_dot_i8x16_i7x16(weights[i], inputs[0]),
-                i16x8_relaxed_dot_i8x16_i7x16(weights[i + 2], inputs[1]),
-            );
-            i32x4_add(sums[i], i32x4_dot_i16x8(pairs, i16x8_splat(1)))
-        })
+    unsafe fn begin(from: *const i16) -> [v128; 2] {
+        from_fn(|i| unsafe { v128_load(from.add(i * 8).cast()) })
+    }
+    #[inline(always)]
+    unsafe fn dot(products: [v128; 2], inputs: v128, weights: [v128; 2]) -> [v128; 2] {
+        from_fn(|i| i16x8_add(products[i], i16x8_relaxed_dot_i8x16_i7x16(weights[i], inputs)))
+    }
+    #[inline(always)]
+    unsafe fn end(sums: [v128; 2], products: [v128; 2]) -> [v128; 2] {
+        from_fn(|i| i32x4_add(sums[i], i32x4_dot_i16x8(products[i], i16x8_splat(1))))
     }
     #[inline(always)]
     unsafe fn finish(sums: [v128; 2]) -> Pair {

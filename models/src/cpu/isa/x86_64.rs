@@ -39,7 +39,7 @@ impl F32x8 for __m256 {
     #[inline(always)]
     unsafe fn store_u7(self, to: *mut u8) {
         unsafe {
-            let integers = _mm256_cvttps_epi32(self);
+            let integers = _mm256_cvtps_epi32(self);
             let words =
                 _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
             _mm_storel_epi64(to.cast(), _mm_packus_epi16(words, words));
@@ -98,12 +98,13 @@ unsafe fn lanes(vector: __m256) -> [f32; 8] {
     lanes
 }
 
-// SAFETY (all of it): as above. Four products are added in 16 bits, which the limit on magnitudes allows.
+// SAFETY (all of it): as above. The products of a chunk are added in 16 bits, which the limit on weights allows.
 impl Isa for Avx2 {
     type F = __m256;
     type Sums = __m256i;
-    type Inputs = [__m256i; 2];
-    type Weights = [__m256i; 2];
+    type Products = __m256i;
+    type Inputs = __m256i;
+    type Weights = __m256i;
     const ROWS: usize = 4;
 
     #[inline(always)]
@@ -115,23 +116,24 @@ impl Isa for Avx2 {
         unsafe { _mm256_setzero_si256() }
     }
     #[inline(always)]
-    unsafe fn inputs(from: *const u8) -> [__m256i; 2] {
-        let four = from.cast::<i32>();
-        unsafe { [_mm256_set1_epi32(four.read_unaligned()), _mm256_set1_epi32(four.add(1).read_unaligned())] }
+    unsafe fn inputs(from: *const u8) -> __m256i {
+        unsafe { _mm256_set1_epi32(from.cast::<i32>().read_unaligned()) }
     }
     #[inline(always)]
-    unsafe fn weights(from: *const i8) -> [__m256i; 2] {
-        unsafe { [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(32).cast())] }
+    unsafe fn weights(from: *const i8) -> __m256i {
+        unsafe { _mm256_loadu_si256(from.cast()) }
     }
     #[inline(always)]
-    unsafe fn dot(sums: __m256i, inputs: [__m256i; 2], weights: [__m256i; 2]) -> __m256i {
-        unsafe {
-            let pairs = _mm256_add_epi16(
-                _mm256_maddubs_epi16(inputs[0], weights[0]),
-                _mm256_maddubs_epi16(inputs[1], weights[1]),
-            );
-            _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
-        }
+    unsafe fn begin(from: *const i16) -> __m256i {
+        unsafe { _mm256_loadu_si256(from.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn dot(products: __m256i, inputs: __m256i, weights: __m256i) -> __m256i {
+        unsafe { _mm256_add_epi16(products, _mm256_maddubs_epi16(inputs, weights)) }
+    }
+    #[inline(always)]
+    unsafe fn end(sums: __m256i, products: __m256i) -> __m256i {
+        unsafe { _mm256_add_epi32(sums, _mm256_madd_epi16(products, _mm256_set1_epi16(1))) }
     }
     #[inline(always)]
     unsafe fn finish(sums: __m256i) -> __m256 {
