@@ -117,7 +117,8 @@ compile_module() {
   # The GPU does the arithmetic there, so its module is made small.
   if [ "$name" = webgpu ]; then level=-Oz; fi
   say "wasm-opt $level on $name ($(size_of "$wasm"))"
-  node_modules/.bin/wasm-opt "$level" --strip-debug --enable-simd --enable-relaxed-simd --enable-bulk-memory \
+  # Nothing lies in the first KiB (the stack ends there), so constants may move into the offsets of loads.
+  node_modules/.bin/wasm-opt "$level" --low-memory-unused --strip-debug --enable-simd --enable-relaxed-simd --enable-bulk-memory \
     --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
     --enable-multivalue "$wasm" -o "$wasm.opt" || fail "wasm-opt failed on the module $name: see above."
   mv "$wasm.opt" "$wasm"
