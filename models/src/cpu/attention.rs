@@ -3,7 +3,8 @@
 //! Nothing is transposed here: the projection wrote the keys in panels of eight ([`super::linear::Keys`]), so
 //! the scores of four queries against eight keys are a block in registers; queries and values are read where
 //! the projections left them. The scores of four queries are all that is ever stored: the whole matrix, 3 MB
-//! for 256 tokens, never exists. Queries come scaled by 1/√dims.
+//! for 256 tokens, never exists. Queries come scaled by log₂ e / √dims, so that
+//! softmax is in powers of two.
 
 use super::{
     isa::{F32x8, Isa},
@@ -150,11 +151,11 @@ unsafe fn softmax<V: Isa>(
         let largest = V::F::splat(largest.largest());
         let mut total = V::F::splat(0.0);
         for key in (0..padded).step_by(8) {
-            let weight = math::exp::<V>(V::F::load(scores.add(key)).sub(largest), constants);
+            let weight = math::exp2::<V>(V::F::load(scores.add(key)).sub(largest), constants);
             total = total.add(weight);
             weight.store(scores.add(key));
         }
-        // What lies beyond the last token added e^−87 at most.
+        // What lies beyond the last token added 2^−126 at most.
         total.sum()
     }
 }

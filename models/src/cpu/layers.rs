@@ -98,7 +98,7 @@ impl Model {
                 let at = format!("encoder.layer.{n}");
                 let mut query = dense(&format!("{at}.attention.self.query"), hidden, hidden)?;
                 // Attention divides every score by √dims: here once, instead of there each time.
-                query.times(1.0 / (head as f32).sqrt());
+                query.times(std::f32::consts::LOG2_E / (head as f32).sqrt());
                 Ok(Layer {
                     query,
                     key: dense(&format!("{at}.attention.self.key"), hidden, hidden)?,

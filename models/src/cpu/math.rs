@@ -1,4 +1,4 @@
-//! exp and GELU on eight lanes.
+//! 2^x and GELU on eight lanes.
 //!
 //! Their constants are read from memory, one load each, by way of a reference that the compiler cannot see
 //! through ([`Constants`]): V8 builds a vector constant with three instructions every time it is used, even in
@@ -21,32 +21,26 @@ const GELU: [f32; 9] = [
 ];
 const GELU_END: f32 = 4.25;
 
-/// 1/n! from the sixth down to the first two.
-const EXP: [f32; 7] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
-/// Below, e^x counts as this power.
-const EXP_END: f32 = -87.0;
-/// ln 2 in two parts, the first of few enough bits that a small integer times it is exact.
-const LN_2: [f32; 2] = [-0.693_359_4, 2.121_944_4e-4];
+/// 2^r for |r| ≤ ½, minimax: the relative error is at most 3e-6. Made by `reference/make_exp2.py`.
+const EXP2: [f32; 5] = [0.999_999_25, 0.693_121_94, 0.240_248_11, 0.055_917_498, 0.009_567_738];
+/// Below, 2^x counts as this power.
+const EXP2_END: f32 = -126.0;
 
-/// What [`gelu`] and [`exp`] compute with.
+/// What [`gelu`] and [`exp2`] compute with.
 pub(super) struct Constants {
     gelu: [f32; 9],
     gelu_ends: [f32; 2],
     halves: [f32; 2],
-    exp: [f32; 7],
-    exp_end: f32,
-    log2_e: f32,
-    ln_2: [f32; 2],
+    exp2: [f32; 5],
+    exp2_end: f32,
 }
 
 static CONSTANTS: Constants = Constants {
     gelu: GELU,
     gelu_ends: [-GELU_END, GELU_END],
     halves: [-0.5, 0.5],
-    exp: EXP,
-    exp_end: EXP_END,
-    log2_e: std::f32::consts::LOG2_E,
-    ln_2: LN_2,
+    exp2: EXP2,
+    exp2_end: EXP2_END,
 };
 
 /// The constants; to be asked for outside of loops.
@@ -80,26 +74,25 @@ pub(super) unsafe fn gelu<V: Isa>(x: V::F, with: &Constants) -> V::F {
     }
 }
 
-/// e^x for x ≤ 0, to a few units in the last place; below −87 it is as good as 0.
+/// 2^x for x ≤ 0, with a relative error of 3e-6; below −126 it is as good as 0.
 ///
-/// x = n ln 2 + r with |r| ≤ ½ ln 2, e^r by its Taylor polynomial, 2^n by the exponent's bits.
+/// x = n + r with |r| ≤ ½: 2^r by a polynomial, 2^n by the exponent's bits.
 ///
 /// # Safety
 ///
 /// The instructions of `V` must be there.
 #[inline(always)]
-pub(super) unsafe fn exp<V: Isa>(x: V::F, with: &Constants) -> V::F {
+pub(super) unsafe fn exp2<V: Isa>(x: V::F, with: &Constants) -> V::F {
     // SAFETY: passed on; n is in −126…0.
     unsafe {
-        let x = x.max(V::F::splat(with.exp_end));
-        let n = x.mul(V::F::splat(with.log2_e)).round();
-        let r = V::madd(n, V::F::splat(with.ln_2[0]), x);
-        let r = V::madd(n, V::F::splat(with.ln_2[1]), r);
-        let mut p = V::F::splat(with.exp[0]);
-        let mut i = 1;
-        while i < 7 {
-            p = V::madd(p, r, V::F::splat(with.exp[i]));
-            i += 1;
+        let x = x.max(V::F::splat(with.exp2_end));
+        let n = x.round();
+        let r = x.sub(n);
+        let mut p = V::F::splat(with.exp2[4]);
+        let mut i = 4;
+        while i > 0 {
+            i -= 1;
+            p = V::madd(p, r, V::F::splat(with.exp2[i]));
         }
         p.mul(n.exp2_integer())
     }

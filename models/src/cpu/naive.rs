@@ -191,7 +191,7 @@ fn check_attention(
             };
             let scores: Vec<f32> = (0..tokens).map(dot).collect();
             let largest = scores.iter().copied().fold(f32::MIN, f32::max);
-            let weights: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
+            let weights: Vec<f32> = scores.iter().map(|score| (score - largest).exp2()).collect();
             let total: f32 = weights.iter().sum();
             for (key, weight) in weights.iter().enumerate() {
                 let to = &mut naive[query * hidden + head * dims..][..dims];

@@ -118,7 +118,8 @@ unsafe fn quantise_row<V: Isa>(row: *const f32, width: usize, to: *mut u8, grids
     for (n, grid) in grids.iter_mut().enumerate() {
         let (start, end) = (n * GROUP, width.min((n + 1) * GROUP));
         // SAFETY: the caller's: `row` and `to` have `width` places, and there is a step for each group.
-        // (x − middle) / step is in 0…127 but for rounding.
+        // (x − smallest) / step is in 0…127 but for rounding, which `store_u7` does anyway. What is not finite
+        // makes `grid` so, and with it the vector.
         unsafe {
             let mut smallest = V::F::splat(f32::INFINITY);
             let mut largest = V::F::splat(f32::NEG_INFINITY);
@@ -133,8 +134,7 @@ unsafe fn quantise_row<V: Isa>(row: *const f32, width: usize, to: *mut u8, grids
             *grid = Grid { step, middle: smallest + 64.0 * step };
             let (inverse, shift) = (V::F::splat(1.0 / step), V::F::splat(smallest));
             for i in (start..end).step_by(8) {
-                let value = V::F::load(row.add(i)).sub(shift).mul(inverse);
-                value.min(V::F::splat(127.0)).max(V::F::splat(0.0)).store_u7(to.add(i));
+                V::F::load(row.add(i)).sub(shift).mul(inverse).store_u7(to.add(i));
             }
         }
     }
