@@ -204,6 +204,10 @@ impl Platform for Browser {
         self.host.history_ages_out()
     }
 
+    fn utc_offset(&self) -> f64 {
+        -js_sys::Date::new_0().get_timezone_offset()
+    }
+
     fn log(&self, line: &str) {
         self.host.log(line);
     }

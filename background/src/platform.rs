@@ -21,6 +21,9 @@ pub trait Platform: Loader {
     /// as those that a person removed.
     fn history_ages_out(&self) -> bool;
 
+    /// Minutes by which local time is ahead of UTC, now.
+    fn utc_offset(&self) -> f64;
+
     /// A line for the log.
     fn log(&self, line: &str);
 }

@@ -5,6 +5,7 @@ import { AskError, openWelcome } from "../shared/browser.ts";
 import { element } from "../shared/dom.ts";
 import { wordsOf } from "../shared/problem.ts";
 import { counted, type MessageKey, text } from "../shared/strings.ts";
+import { searchTips } from "./help.ts";
 
 /** A message: a heading, lines under it, at most one button. `kind` is there for styles and tests. */
 export interface Message {
@@ -37,13 +38,18 @@ export function firstSteps(state: State | null, keys: [keys: string, does: Messa
     ]),
   );
   const count = state && (state.pages > 0 ? counted("remembered", state.pages) : text("nothingYet"));
-  return { kind: "empty", heading: text("emptyHeading"), lines: [...(count ? [count] : []), legend] };
+  return {
+    kind: "empty",
+    heading: text("emptyHeading"),
+    lines: [...(count ? [count] : []), legend, searchTips()],
+  };
 }
 
 /** No page has it. */
 export function nothingFound(query: string, state: State | null): Message {
-  const lines = [text("noneLine")];
+  const lines: (Node | string)[] = [text("noneLine")];
   if (state && state.unembedded > 0) lines.push(counted("noneUnembedded", state.unembedded));
+  lines.push(searchTips());
   return { kind: "none", heading: text("noneHeading", query), lines };
 }
 

@@ -17,7 +17,7 @@
 //! - **Vectors** arrive later than texts: [`Index::next_unembedded`] says what is missing in a *space* (a model
 //!   and its revision), [`Index::set_vectors`] keeps them. A passage has one vector; vectors of different
 //!   spaces are never compared.
-//! - **Questions** (`search`) score every passage: BM25 over words (`words`, `postings`), the cosine over
+//! - **Questions** (`language` understands what was typed, `search` answers) score every passage: BM25 over words (`words`, `postings`), the cosine over
 //!   vectors, exhaustively. A page is as good as its best passage, for both: sums favour long pages, means
 //!   short ones, and the best passage is also the one that has the question's words close together. `fusion`
 //!   makes one score of the two, `snippet` shows where it matched.
@@ -29,13 +29,15 @@
 //!
 //! # Known limits
 //!
-//! A word must be typed as it is written, but for case and accents: no prefixes, no typing errors, no stems. Of
+//! A word must be typed as it is written, but for case and accents: no prefixes, no typing errors, no stems.
+//! Phrases have no positions to look up: passages that have all their words are read and looked through. Of
 //! scripts without spaces a single character finds only places where it stands alone. While passages move from
 //! one space to another, a question in either finds by meaning only those that are there.
 
 mod error;
 mod fusion;
 mod index;
+mod language;
 mod memory;
 mod page;
 mod postings;
@@ -51,6 +53,7 @@ mod words;
 pub use error::IndexError;
 pub use fusion::{Fusion, RANK_CONSTANT, WORDS_WEIGHT};
 pub use index::Index;
+pub use language::{Clock, Must, Phrase, Question, parse};
 pub use page::{BadPageId, Missing, NewPage, PageId, PageInfo, PassageRef, Unembedded};
 pub use postings::{B, K1, MAX_TERMS};
 pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};

@@ -125,6 +125,19 @@ impl Postings {
         list.iter().copied().filter(|posting| self.alive[posting.slot as usize])
     }
 
+    /// The living passages with all of `terms`, ascending.
+    pub fn with_all(&self, terms: &[String]) -> Vec<Slot> {
+        let mut lists: Vec<Vec<Slot>> =
+            terms.iter().map(|term| self.of(term).map(|posting| posting.slot).collect()).collect();
+        lists.sort_by_key(Vec::len);
+        let mut lists = lists.into_iter();
+        let Some(mut slots) = lists.next() else { return Vec::new() };
+        for list in lists {
+            slots.retain(|slot| list.binary_search(slot).is_ok());
+        }
+        slots
+    }
+
     /// The BM25 score of every passage with any of `terms`, indexed by slot; 0 where none occurs. Empty when
     /// no passage has any.
     pub fn scores(&self, terms: &[String]) -> Vec<f64> {

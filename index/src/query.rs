@@ -1,6 +1,7 @@
 //! Questions and their answers.
 
 use crate::fusion::Fusion;
+use crate::language::Must;
 use crate::page::PageInfo;
 
 /// A question.
@@ -10,7 +11,9 @@ pub struct Query<'a> {
     pub text: &'a str,
     /// Its meaning, where an embedder was there to give one.
     pub vector: Option<QueryVector<'a>>,
-    /// What every hit must satisfy.
+    /// What the text of every hit must satisfy.
+    pub must: Must,
+    /// What every hit must satisfy besides.
     pub filters: Filters,
     /// At most this many hits.
     pub limit: usize,
@@ -33,8 +36,10 @@ pub struct QueryVector<'a> {
 /// What every hit must satisfy; an absent field asks nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filters {
-    /// A host, which its subdomains match too: `example.org` finds `www.example.org`.
-    pub site: Option<String>,
+    /// Hosts, which their subdomains match too: `example.org` finds `www.example.org`. One of them must match.
+    pub sites: Option<Vec<String>>,
+    /// Hosts like those of `sites`; none of them.
+    pub without_sites: Vec<String>,
     /// Last seen at this time or later, ms since the epoch.
     pub after: Option<f64>,
     /// Last seen before this time, ms since the epoch.
@@ -42,18 +47,49 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// Both this and `other`.
+    #[must_use]
+    pub fn and(mut self, other: Filters) -> Filters {
+        self.sites = match (self.sites, other.sites) {
+            (Some(a), Some(b)) => {
+                let within = |inner: &[String], outer: &[String]| -> Vec<String> {
+                    inner
+                        .iter()
+                        .filter(|host| outer.iter().any(|site| host_on(host, site)))
+                        .cloned()
+                        .collect()
+                };
+                Some([within(&a, &b), within(&b, &a)].concat())
+            }
+            (one, other) => one.or(other),
+        };
+        self.without_sites.extend(other.without_sites);
+        let narrower = |a: Option<f64>, b: Option<f64>, pick: fn(f64, f64) -> f64| match (a, b) {
+            (Some(a), Some(b)) => Some(pick(a, b)),
+            (one, other) => one.or(other),
+        };
+        self.after = narrower(self.after, other.after, f64::max);
+        self.before = narrower(self.before, other.before, f64::min);
+        self
+    }
+
     /// Whether `page` satisfies all of them.
     pub(crate) fn accept(&self, page: &PageInfo) -> bool {
         self.after.is_none_or(|after| page.last_seen >= after)
             && self.before.is_none_or(|before| page.last_seen < before)
-            && self.site.as_deref().is_none_or(|site| on_site(&page.url, site))
+            && self.sites.as_ref().is_none_or(|sites| sites.iter().any(|site| on_site(&page.url, site)))
+            && !self.without_sites.iter().any(|site| on_site(&page.url, site))
     }
 }
 
 /// Whether the host of `url` is `site` or one of its subdomains. A blank site asks nothing.
 fn on_site(url: &str, site: &str) -> bool {
+    host_on(host(url), site)
+}
+
+fn host_on(host: &str, site: &str) -> bool {
     let site = site.trim().trim_matches('.').to_lowercase();
-    let host = host(url).trim_end_matches('.').to_lowercase();
+    let host = host.trim_end_matches('.').to_lowercase();
     match host.strip_suffix(&site) {
         Some(rest) => site.is_empty() || rest.is_empty() || rest.ends_with('.'),
         None => false,

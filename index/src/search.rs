@@ -7,6 +7,7 @@
 use crate::error::IndexError;
 use crate::fusion::{Evidence, Fusion, WORDS_WEIGHT, fuse};
 use crate::index::Index;
+use crate::language::{Must, Phrase};
 use crate::memory::{Memory, Page};
 use crate::page::{PageId, PageInfo, PassageRef};
 use crate::postings::Slot;
@@ -15,7 +16,7 @@ use crate::snippet::snippet;
 use crate::store::{Store, Table};
 use crate::vector::{Vector, unit};
 use crate::words::query_terms;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A page is compared by at most so many of its passages, evenly spread, the title's among them. At 1 only
 /// its title speaks for it; without a bound one long page against a large index would take minutes.
@@ -24,6 +25,19 @@ pub const SIMILAR_PASSAGES: usize = 24;
 /// A page without vectors is compared by so many of its most characteristic words. At 1 a single odd word
 /// decides; with hundreds every page shares some.
 pub const SIMILAR_WORDS: usize = 16;
+
+/// What of the pages may be a hit.
+#[derive(Default)]
+struct Admitted {
+    /// Pages that hold what is asked, and the passage that shows it; `None` admits all.
+    only: Option<HashMap<PageId, u32>>,
+    /// Pages that hold what must not be there.
+    without: HashSet<PageId>,
+    /// Words count in titles only, and one must be there.
+    in_title: bool,
+    /// Pages are hits without any evidence: the question has nothing but filters.
+    listed: bool,
+}
 
 /// A page that is a hit, before its snippet is read.
 struct Found {
@@ -38,10 +52,14 @@ struct Found {
 impl<S: Store> Index<S> {
     /// The best pages, best first, one hit a page. Equal scores: the page seen last comes first.
     ///
-    /// A question without words (empty, only punctuation) and without a vector has no hits. A space of which
+    /// A question without words (empty, only punctuation), without a vector, and without anything in
+    /// [`Query::must`] and [`Query::filters`] has no hits; one of filters alone lists what they let through, the
+    /// page seen last first. A space of which
     /// nothing is stored finds nothing, which is no error: passages may not be embedded yet.
     pub async fn search(&self, query: Query<'_>) -> Result<Vec<Hit>, IndexError> {
         let terms = query_terms(query.text);
+        let mut admitted = self.admitted(&query.must).await?;
+        admitted.listed = terms.is_empty() && query.vector.is_none() && query.filters != Filters::default();
         let found = {
             let memory = self.memory.borrow();
             let vector = match &query.vector {
@@ -61,7 +79,7 @@ impl<S: Store> Index<S> {
                 query.vector.as_ref().map_or((Fusion::Calibrated, f64::INFINITY), |vector| {
                     (vector.fusion, f64::from(vector.min_cosine))
                 });
-            let best = best_pages(&memory, &query.filters, None, &scores, cosine, min_cosine);
+            let best = best_pages(&memory, &query.filters, None, &admitted, &scores, cosine, min_cosine);
             rank(best, fusion, min_cosine, query.limit)
         };
         self.show(found, terms).await
@@ -100,10 +118,56 @@ impl<S: Store> Index<S> {
             let memory = self.memory.borrow();
             let terms = memory.words.characteristic(&texts, SIMILAR_WORDS);
             let scores = memory.words.scores(&terms);
-            let best = best_pages(&memory, &filters, Some(page), &scores, |_| None, f64::INFINITY);
+            let all = Admitted::default();
+            let best = best_pages(&memory, &filters, Some(page), &all, &scores, |_| None, f64::INFINITY);
             (rank(best, Fusion::Calibrated, f64::INFINITY, limit), terms)
         };
         self.show(found, terms).await
+    }
+
+    /// Which pages satisfy `must`.
+    async fn admitted(&self, must: &Must) -> Result<Admitted, IndexError> {
+        let mut out = Admitted { in_title: must.in_title, ..Admitted::default() };
+        for phrase in &must.phrases {
+            let mut pages = self.with_phrase(phrase, must.in_title).await?;
+            if let Some(only) = out.only.take() {
+                pages.retain(|page, _| only.contains_key(page));
+            }
+            out.only = Some(pages);
+        }
+        for phrase in &must.without {
+            out.without.extend(self.with_phrase(phrase, false).await?.into_keys());
+        }
+        Ok(out)
+    }
+
+    /// The pages with a phrase, each with the first passage that has it. A passage that cannot be read has none.
+    async fn with_phrase(&self, phrase: &Phrase, in_title: bool) -> Result<HashMap<PageId, u32>, IndexError> {
+        let passages: Vec<PassageRef> = {
+            let memory = self.memory.borrow();
+            let slots = memory.words.with_all(&phrase.0);
+            let pages = memory.pages.values().flat_map(|page| {
+                let there = page.slots.iter().filter(|slot| slots.binary_search(slot).is_ok());
+                let titles = move |ordinal: &u32| !in_title || (page.titled && *ordinal == 0);
+                there.map(|slot| memory.ordinal(*slot)).filter(titles).map(|ordinal| reference(page, ordinal))
+            });
+            pages.collect()
+        };
+        let texts = match &phrase.0[..] {
+            // Having the word is having the phrase.
+            [_] => vec![None; passages.len()],
+            _ => self.read_passages(&passages).await?,
+        };
+        let mut found = HashMap::new();
+        for (passage, text) in passages.into_iter().zip(texts) {
+            if phrase.0.len() == 1 || text.is_some_and(|text| phrase.is_in(&text)) {
+                found
+                    .entry(passage.page)
+                    .and_modify(|first: &mut u32| *first = passage.ordinal.min(*first))
+                    .or_insert(passage.ordinal);
+            }
+        }
+        Ok(found)
     }
 
     /// Reads what is shown of each page. One whose text is gone meanwhile, or cannot be read, shows its title.
@@ -131,29 +195,49 @@ fn best_pages(
     memory: &Memory,
     filters: &Filters,
     without: Option<PageId>,
+    admitted: &Admitted,
     scores: &[f64],
     cosine: impl Fn(Slot) -> Option<f64>,
     min_cosine: f64,
 ) -> Vec<Found> {
-    let pages =
-        memory.pages.values().filter(|page| Some(page.info.id) != without && filters.accept(&page.info));
+    let only = admitted.only.as_ref();
+    let pages = memory.pages.values().filter(|page| {
+        let id = page.info.id;
+        Some(id) != without
+            && !admitted.without.contains(&id)
+            && only.is_none_or(|only| only.contains_key(&id))
+            && filters.accept(&page.info)
+    });
     let found = pages.filter_map(|page| {
+        // The passage with the phrase, unless that is the title, which is shown anyway.
+        let phrase = only.and_then(|only| only.get(&page.info.id)).copied();
+        let phrase = phrase.filter(|ordinal| !(page.titled && *ordinal == 0));
         let mut evidence = Evidence { cosine: None, bm25: None };
         let mut shown: Option<(f64, u32)> = None;
         for slot in &page.slots {
-            let bm25 = scores.get(*slot as usize).copied().filter(|score| *score > 0.0);
+            // The title is shown anyway: of the text, the passage that matches best, else its beginning.
+            let ordinal = memory.ordinal(*slot);
+            let is_title = page.titled && ordinal == 0;
+            let counts = is_title || !admitted.in_title;
+            let bm25 = scores.get(*slot as usize).copied().filter(|score| *score > 0.0 && counts);
             let cosine = cosine(*slot);
             evidence.bm25 = larger(evidence.bm25, bm25);
             evidence.cosine = larger(evidence.cosine, cosine);
-            // The title is shown anyway: of the text, the passage that matches best, else its beginning.
-            let ordinal = memory.ordinal(*slot);
             let worth = cosine.unwrap_or(0.0) + WORDS_WEIGHT * bm25.unwrap_or(0.0);
-            if !(page.titled && ordinal == 0) && shown.is_none_or(|(best, _)| worth > best) {
+            if !is_title
+                && phrase.is_none_or(|phrase| phrase == ordinal)
+                && shown.is_none_or(|(best, _)| worth > best)
+            {
                 shown = Some((worth, ordinal));
             }
         }
+        if admitted.in_title && only.is_none() && !admitted.listed {
+            evidence.bm25?;
+        }
+        // Having the phrase is enough, also where its words are too common to be counted.
+        let asked = (only.is_some() || admitted.listed).then_some(Why::Words);
         Some(Found {
-            why: evidence.why(min_cosine)?,
+            why: evidence.why(min_cosine).or(asked)?,
             page: page.info.clone(),
             evidence,
             score: 0.0,

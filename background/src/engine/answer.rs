@@ -3,7 +3,7 @@
 use super::{Engine, EngineError};
 use crate::{platform::Platform, url_key};
 use afterimage_index::{
-    self as index, Fusion, PageId, Query, QueryVector,
+    self as index, Clock, Fusion, PageId, Query, QueryVector, parse,
     store::{Store, Table},
 };
 use afterimage_messages as messages;
@@ -26,11 +26,13 @@ impl<S: Store, P: Platform> Engine<S, P> {
             return Ok(results(Vec::new(), None, 0.0, 0.0));
         }
         let start = self.platform().now();
+        let clock = Clock { now: start, offset: self.platform().utc_offset() };
+        let question = parse(question, clock);
         let embedded = match search.mode {
-            messages::SearchMode::Words => None,
-            messages::SearchMode::Hybrid => {
-                Some(self.embedder.embed(&[question], Role::Query, Work::Query).await?)
+            messages::SearchMode::Hybrid if !question.text.is_empty() => {
+                Some(self.embedder.embed(&[&question.text], Role::Query, Work::Query).await?)
             }
+            _ => None,
         };
         let middle = self.platform().now();
         let vector = embedded.as_ref().and_then(|embedded| {
@@ -44,9 +46,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             })
         });
         let query = Query {
-            text: question,
+            text: &question.text,
             vector,
-            filters: filters(search.filters),
+            must: question.must,
+            filters: question.filters.and(filters(search.filters)),
             limit: (search.limit as usize).min(LIMIT),
         };
         let hits = self.index.search(query).await?;
@@ -194,7 +197,12 @@ fn hit(hit: index::Hit) -> messages::Hit {
 }
 
 fn filters(filters: messages::Filters) -> index::Filters {
-    index::Filters { site: filters.site, after: filters.after, before: filters.before }
+    index::Filters {
+        sites: filters.site.map(|site| vec![site]),
+        without_sites: Vec::new(),
+        after: filters.after,
+        before: filters.before,
+    }
 }
 
 fn choice(choice: chain::Choice) -> messages::Choice {

@@ -2,7 +2,9 @@
 
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore, Store, Table};
-use afterimage_index::{Counts, Filters, Fusion, Index, IndexError, PassageRef, Query, QueryVector, Why};
+use afterimage_index::{
+    Counts, Filters, Fusion, Index, IndexError, Must, PassageRef, Query, QueryVector, Why,
+};
 use pollster::block_on;
 
 #[test]
@@ -157,7 +159,13 @@ fn a_passage_has_the_vector_of_one_space() {
                 fusion: Fusion::Reciprocal,
                 min_cosine: 0.5,
             };
-            let query = Query { text: "", vector: Some(vector), filters: Filters::default(), limit: 9 };
+            let query = Query {
+                text: "",
+                vector: Some(vector),
+                filters: Filters::default(),
+                must: Must::default(),
+                limit: 9,
+            };
             let hits = index.search(query).await.unwrap();
             assert_eq!(shown(&hits[0]), "one");
             assert_eq!(ask_meaning(&index, "", "two", 0.99).await.len(), 1, "the other one is still found");
@@ -247,8 +255,12 @@ fn filters_hold() {
         sub.url = "https://www.site1.test/".into();
         let index = index_of(&[page(1, "", &["fox"]), sub, page(3, "", &["fox"])]).await;
         embed(&index, 9).await;
-        let with =
-            |site: Option<&str>, after, before| Filters { site: site.map(String::from), after, before };
+        let with = |site: Option<&str>, after, before| Filters {
+            sites: site.map(|site| vec![site.into()]),
+            after,
+            before,
+            ..Filters::default()
+        };
         for (filters, expected) in [
             (with(None, None, None), vec![id(3), id(2), id(1)]),
             (with(Some("site1.test"), None, None), vec![id(2), id(1)]),
@@ -286,7 +298,13 @@ fn odd_questions_are_answered() {
         }
         let long = "fox ".repeat(2_500) + &"filler".repeat(5_000);
         assert_eq!(pages(&ask(&index, &long).await), [id(1)]);
-        let query = |limit| Query { text: "title these", vector: None, filters: Filters::default(), limit };
+        let query = |limit| Query {
+            text: "title these",
+            vector: None,
+            filters: Filters::default(),
+            must: Must::default(),
+            limit,
+        };
         assert_eq!(index.search(query(0)).await, Ok(Vec::new()));
         assert_eq!(index.search(query(1)).await.unwrap().len(), 1);
     });
@@ -314,7 +332,13 @@ fn what_is_wrong_is_refused_with_a_code() {
         let search = async |values: &[f32]| {
             let vector = QueryVector { space: SPACE, values, fusion: Fusion::Calibrated, min_cosine: 0.0 };
             index
-                .search(Query { text: "one", vector: Some(vector), filters: Filters::default(), limit: 9 })
+                .search(Query {
+                    text: "one",
+                    vector: Some(vector),
+                    filters: Filters::default(),
+                    must: Must::default(),
+                    limit: 9,
+                })
                 .await
         };
         assert_eq!(search(&[1.0; 3]).await, Err(expected));

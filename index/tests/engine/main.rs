@@ -1,6 +1,7 @@
 //! The index from outside: what its border promises, on a store in memory.
 
 mod answers;
+mod asked;
 mod crashes;
 mod damage;
 mod helpers;

@@ -3,7 +3,7 @@
 
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore};
-use afterimage_index::{Filters, Fusion, Index, PageId, Query, QueryVector, Why};
+use afterimage_index::{Filters, Fusion, Index, Must, PageId, Query, QueryVector, Why};
 use pollster::block_on;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -94,6 +94,7 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
     let terms = question_words(&question.text);
     let meaning = question.meaning.as_deref().map(vector);
     let min_cosine = f64::from(question.min_cosine);
+    let filtered = question.site.is_some() || question.after.is_some();
     let mut found = Vec::new();
     for (n, page) in twin {
         let host_matches = question.site.is_none_or(|site| site == *n);
@@ -114,6 +115,8 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
             (Some(_), Some(_)) => Why::Both,
             (Some(_), None) => Why::Words,
             (None, Some(_)) => Why::Meaning,
+            // A question of filters alone lists.
+            (None, None) if terms.is_empty() && meaning.is_none() && filtered => Why::Words,
             (None, None) => continue,
         };
         found.push(Expected { page: id(*n), last_seen: page.last_seen, cosine, bm25, why, score: 0.0 });
@@ -199,10 +202,11 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
         text: &question.text,
         vector: values.as_deref().map(|values| QueryVector { space: SPACE, values, fusion, min_cosine }),
         filters: Filters {
-            site: question.site.map(|n| format!("site{n}.test")),
+            sites: question.site.map(|n| vec![format!("site{n}.test")]),
             after: question.after.map(f64::from),
-            before: None,
+            ..Filters::default()
         },
+        must: Must::default(),
         limit: question.limit,
     };
     let hits = index.search(query).await.unwrap();

@@ -22,7 +22,7 @@ const GELU: [f32; 9] = [
 const GELU_END: f32 = 4.25;
 
 /// 2^r for |r| ≤ ½, minimax: the relative error is at most 3e-6. Made by `reference/make_exp2.py`.
-const EXP2: [f32; 5] = [0.999_999_25, 0.693_121_94, 0.240_248_11, 0.055_917_498, 0.009_567_738];
+const EXP2: [f32; 5] = [0.999_999_2, 0.693_121_94, 0.240_248_11, 0.055_917_498, 0.009_567_738];
 /// Below, 2^x counts as this power.
 const EXP2_END: f32 = -126.0;
 

@@ -119,6 +119,25 @@ fn odd_texts_are_kept_or_skipped_without_harm() {
 }
 
 #[test]
+fn operators_filter_and_are_not_embedded() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read("https://a.test/1", "Foxes", "The red fox lives here.");
+    engine.read("https://b.test/1", "Foxes", "The red fox lives there, with a dog.");
+    engine.finish();
+    for mode in [SearchMode::Words, SearchMode::Hybrid] {
+        assert_eq!(engine.urls("fox site:a.test", mode), ["https://a.test/1"]);
+        assert_eq!(engine.urls("fox -dog", mode), ["https://a.test/1"]);
+        assert_eq!(engine.urls("\"red fox\" site:b.test", mode), ["https://b.test/1"]);
+        assert_eq!(engine.urls("site:b.test", mode), ["https://b.test/1"], "nothing to embed");
+    }
+    let plain = engine.find("red fox", SearchMode::Hybrid);
+    let asked = engine.find("red fox site:a.test", SearchMode::Hybrid);
+    let of_a = plain.iter().find(|hit| hit.site == "a.test").and_then(|hit| hit.cosine);
+    assert_eq!(asked[0].cosine, of_a, "the meaning is that of the words alone");
+}
+
+#[test]
 fn questions_of_any_kind_are_answered() {
     let world = World::default();
     let engine = world.consenting();

@@ -111,6 +111,9 @@ impl Platform for World {
     fn history_ages_out(&self) -> bool {
         self.ages_out.get()
     }
+    fn utc_offset(&self) -> f64 {
+        60.0
+    }
     fn log(&self, _: &str) {}
 }
 
