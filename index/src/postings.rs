@@ -5,7 +5,7 @@
 //! stays in its postings until the next [`Postings::compact`]; frequencies are counted over the living at
 //! each question, so that the scores are always those of an index that never knew it.
 
-use crate::words::words;
+use crate::words::terms;
 use std::collections::HashMap;
 
 /// How soon repeating a word stops to help. At 0 a word counts once however often it occurs; towards infinity
@@ -46,7 +46,7 @@ impl Postings {
     pub fn add(&mut self, text: &str) -> Slot {
         let slot = self.lengths.len() as Slot;
         let mut length = 0;
-        words(text, |word, _| {
+        terms(text, |word, _| {
             length += 1;
             let list = match self.words.get_mut(word) {
                 Some(list) => list,
@@ -171,7 +171,7 @@ impl Postings {
         let mut counts: HashMap<String, (usize, usize)> = HashMap::new();
         for passage in text {
             let mut here: HashMap<String, usize> = HashMap::new();
-            words(passage, |word, _| *here.entry(word.to_owned()).or_default() += 1);
+            terms(passage, |word, _| *here.entry(word.to_owned()).or_default() += 1);
             for (word, occurrences) in here {
                 let count = counts.entry(word).or_default();
                 count.0 += occurrences;

@@ -1,7 +1,8 @@
 //! Text → the words that BM25 counts and that snippets mark.
 //!
 //! Words are those of Unicode's text segmentation (UAX #29), cut further at punctuation (`don't`, `node.js`,
-//! `snake_case`: each half is a word, as in most search engines), folded so that case, accents and
+//! `snake_case`: each half is a word, as in most search engines; [`terms`] gives names as programs write them
+//! as wholes, too), folded so that case, accents and
 //! compatibility forms do not matter. Scripts that put no spaces between words (Chinese, Japanese, Korean, Thai,
 //! Lao, Khmer, Burmese) become overlapping pairs of characters; a character that stands alone becomes itself.
 //! Real segmenters for them need dictionaries of megabytes. Nothing is stemmed: languages differ, and the
@@ -38,11 +39,67 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
     run.flush(&mut each);
 }
 
+/// As [`words`], and before the parts of a name as programs write it the name as a whole: `std::mem::swap`,
+/// `foo_bar`, `node.js`, `1.2.3`, `C++`. Who types the whole finds the whole first, who types a part the part.
+/// Not for names with a hyphen: prose is full of them.
+pub(crate) fn terms(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
+    let mut wholes = compounds(text).into_iter().peekable();
+    words(text, |word, range| {
+        while let Some(whole) = wholes.next_if(|whole| whole.start <= range.start) {
+            let folded = fold(&text[whole.clone()]);
+            if whole.len() <= 4 * MAX_WORD && folded.chars().nth(MAX_WORD).is_none() {
+                each(&folded, whole);
+            }
+        }
+        each(word, range);
+    });
+}
+
+/// Where the compound names in `text` are, ascending.
+fn compounds(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    // The name that may go on, and whether it has more than one part already.
+    let mut open: Option<(Range<usize>, bool)> = None;
+    let mut close = |open: Option<(Range<usize>, bool)>| {
+        let Some((mut range, mut compound)) = open else { return };
+        for suffix in ["++", "#"] {
+            let after = text[range.end..].strip_prefix(suffix);
+            if after.is_some_and(|after| {
+                !after.starts_with(|c: char| c.is_alphanumeric() || c == '+' || c == '#')
+            }) {
+                range.end += suffix.len();
+                compound = true;
+            }
+        }
+        if compound {
+            found.push(range);
+        }
+    };
+    for (start, segment) in text.unicode_word_indices() {
+        let inner = |c: char| is_inner_punctuation(c);
+        let name = |c: char| !is_unspaced(c) && (!inner(c) || c == '.' || c == '_');
+        if !segment.chars().all(name) {
+            close(open.take());
+            continue;
+        }
+        let end = start + segment.len();
+        match &mut open {
+            Some((range, compound)) if &text[range.end..start] == "::" => {
+                range.end = end;
+                *compound = true;
+            }
+            _ => close(open.replace((start..end, segment.contains(inner)))),
+        }
+    }
+    close(open);
+    found
+}
+
 /// The different words of a question, in order. Stop words are left out, unless there is nothing else.
 pub(crate) fn query_terms(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    words(text, |word, _| {
+    terms(text, |word, _| {
         if seen.insert(word.to_owned()) {
             all.push(word.to_owned());
         }
@@ -247,6 +304,34 @@ mod tests {
     }
 
     #[test]
+    fn names_in_code_are_kept_whole_and_split() {
+        let of = |text: &str| {
+            let mut all = Vec::new();
+            terms(text, |word, _| all.push(word.to_owned()));
+            all
+        };
+        for (text, expected) in [
+            ("error[E0499]: borrow", &["error", "e0499", "borrow"][..]),
+            ("use std::mem::swap;", &["use", "std::mem::swap", "std", "mem", "swap"]),
+            ("Foo_Bar", &["foo_bar", "foo", "bar"]),
+            ("__init__", &["__init__", "init"]),
+            ("Node.js 1.2.3", &["node.js", "node", "js", "1.2.3", "1", "2", "3"]),
+            ("C++ and C#, F#.", &["c++", "c", "and", "c#", "c", "f#", "f"]),
+            ("a::b_c.d", &["a::b_c.d", "a", "b", "c", "d"]),
+            ("item #3, foo#bar a+++", &["item", "3", "foo", "bar", "a"]),
+            (
+                "don't e-mail 1,000 a:b the end.",
+                &["don", "t", "e", "mail", "1", "000", "a", "b", "the", "end"],
+            ),
+            ("全文_検索 x::全", &["全文", "検索", "x", "全"]),
+            ("a :: b", &["a", "b"]),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+        assert_eq!(of(&"a.".repeat(100_000)).len(), 100_000, "too long for a name");
+    }
+
+    #[test]
     fn overlong_words_are_skipped_quickly() {
         let long = "a".repeat(200_000);
         assert_eq!(of(&format!("before {long} after")), ["before", "after"]);
@@ -264,9 +349,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ranges_lie_in_the_text_and_ascend(text in "\\PC{0,80}") {
+        fn ranges_lie_in_the_text_and_ascend(text in "\\PC{0,80}|[a-c.:_#+ 字-]{0,40}") {
             let mut last = 0;
-            words(&text, |word, range| {
+            terms(&text, |word, range| {
                 assert!(!word.is_empty());
                 assert!(text.get(range.clone()).is_some_and(|part| !part.is_empty()));
                 assert!(range.start >= last);
