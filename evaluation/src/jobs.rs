@@ -55,6 +55,9 @@ impl Part {
     }
 }
 
+/// What came of a job.
+type Outcomes = Result<Vec<(Part, Outcome)>, Error>;
+
 /// One history to build and ask.
 enum Job {
     SciFact(PathBuf, Form),
@@ -64,15 +67,10 @@ enum Job {
 }
 
 /// Measures parts; outcomes are in the order of sets.
-pub fn run(
-    parts: &[Part],
-    data: &Path,
-    files: &Files,
-    vectors: &Vectors,
-) -> Result<Vec<(Part, Outcome)>, Error> {
+pub fn run(parts: &[Part], data: &Path, files: &Files, vectors: &Vectors) -> Outcomes {
     let jobs = jobs(parts, data)?;
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<Vec<(Part, Outcome)>, Error>)>> = Mutex::new(Vec::new());
+    let done: Mutex<Vec<(usize, Outcomes)>> = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -129,7 +127,7 @@ fn jobs(parts: &[Part], data: &Path) -> Result<Vec<Job>, Error> {
 }
 
 impl Job {
-    fn run(&self, model: &Model<'_>) -> Result<Vec<(Part, Outcome)>, Error> {
+    fn run(&self, model: &Model<'_>) -> Outcomes {
         match self {
             Job::SciFact(folder, form) => {
                 let set = SciFact::read(folder)?;
