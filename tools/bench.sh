@@ -1,21 +1,51 @@
 # shellcheck shell=bash
-# `bench NAME`: one of tests/bench/*.ts against the built extension. It prints its table and budgets, writes
-# dist/bench/NAME.json (and NAME.md) and fails when a budget does not hold.
+# `bench NAME`: prints a table and budgets, writes dist/bench/NAME.json and NAME.md, and fails when a budget does not
+# hold. There are two kinds: tests/bench/NAME.ts, which runs against the built extension, and bench_native_NAME in
+# here, which builds what it needs itself and no extension.
 #
-# bench_needs_NAME gets what a benchmark needs beyond the extension; a benchmark without one needs nothing.
+# bench_needs_NAME gets what one of the first kind needs beyond the extension; without one it needs nothing.
 
 command_bench() {
-  local name="${1:-}" names
-  names="$(find tests -path 'tests/bench/*' -prune -type f -name '*.ts' | sed 's|.*/||; s|\.ts$||' | sort | paste -sd' ')"
-  if [ -z "$name" ] || [ ! -f "tests/bench/$name.ts" ]; then
-    fail "bench wants the name of a benchmark; there is: ${names:-none yet}."
+  local name="${1:-}"
+  if [ -n "$name" ] && declare -F "bench_native_$name" >/dev/null; then
+    shift
+    say "bench $name"
+    "bench_native_$name" "$@" || bench_failed "$name"
+  elif [ -n "$name" ] && [ -f "tests/bench/$name.ts" ]; then
+    shift
+    command_build
+    if declare -F "bench_needs_$name" >/dev/null; then "bench_needs_$name"; fi
+    build_tests
+    say "bench $name"
+    node "$STAGE/tests/bench/$name.mjs" "$@" || bench_failed "$name"
+  else
+    fail "bench wants the name of a benchmark; there is: $(bench_names)."
   fi
-  shift
-  command_build
-  if declare -F "bench_needs_$name" >/dev/null; then "bench_needs_$name"; fi
-  build_tests
-  say "bench $name"
-  node "$STAGE/tests/bench/$name.mjs" "$@" || fail "A budget of 'bench $name' does not hold, or it did not run to the end: see above."
+}
+
+bench_names() {
+  {
+    find tests/bench -maxdepth 1 -type f -name '*.ts' | sed 's|.*/||; s|\.ts$||'
+    declare -F | sed -n 's/^declare -f bench_native_//p'
+  } | sort | paste -sd' '
+}
+
+bench_failed() {
+  fail "A budget of 'bench $1' does not hold, or it did not run to the end: see above."
+}
+
+# How well pages are found again. Vectors are kept, in a folder for each state of the kernels' source: the first run
+# embeds for minutes, the next ones take seconds.
+bench_native_relevance() {
+  local vectors="$CACHE/bench/vectors" kernels
+  [ -n "${AFTERIMAGE_DATA:-}" ] || fail "bench relevance reads data sets: set AFTERIMAGE_DATA to the folder that holds them."
+  need_model_source
+  kernels="$(digest models/src/cpu models/src/tokenizer models/src/weights)"
+  mkdir -p "$vectors"
+  find "$vectors" -mindepth 1 -maxdepth 1 ! -name "$kernels" -exec rm -rf {} +
+  cargo build -q --release -p afterimage-evaluation >&2 || fail "The evaluation could not be compiled: see above."
+  "$CARGO_TARGET_DIR/release/relevance" --model "$AFTERIMAGE_MODEL_DIR" --data "$AFTERIMAGE_DATA" \
+    --cache "$vectors/$kernels" --out dist/bench "$@"
 }
 
 bench_needs_embed() {

@@ -17,7 +17,7 @@ command_test() {
   say "all passed: ${parts[*]}"
 }
 
-# The three crates and the messages, with the real model. A stale messages.ts fails here, too.
+# All crates, with the real model. A stale messages.ts fails here, too.
 test_native() {
   need_model_source
   cargo test --workspace

@@ -1,0 +1,167 @@
+//! A history to search: documents in the product's own index, and the four ways to ask it.
+
+use crate::{error::Error, model::Model};
+use afterimage_index::{
+    Filters, Fusion, Hit, Index, NewPage, PageId, Query, QueryVector, split,
+    store::{Batch, RamStore},
+};
+use afterimage_models::Role;
+use pollster::block_on;
+use sha2::{Digest, Sha256};
+
+/// The longest passage in word pieces, as in the product's background.
+const PASSAGE_PIECES: usize = 126;
+/// Results of one question. Every measure looks at ten at most.
+pub const RESULTS: usize = 10;
+
+/// What was read.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Names it.
+    pub url: String,
+    /// Its title; may be empty.
+    pub title: String,
+    /// The rest.
+    pub text: String,
+    /// When, ms since the epoch.
+    pub seen_at: f64,
+}
+
+/// How a document becomes passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Title and text are one passage with one vector, which the model makes of the first 256 word pieces: how
+    /// published figures are made. Words are all of it.
+    Whole,
+    /// As the product does it: the title, then sentences packed to at most 126 word pieces; a page is as good as
+    /// its best passage.
+    Passages,
+}
+
+impl Form {
+    /// Both.
+    pub const ALL: [Form; 2] = [Form::Whole, Form::Passages];
+
+    /// For tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Whole => "one vector",
+            Form::Passages => "passages",
+        }
+    }
+}
+
+/// How a question is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// BM25 alone.
+    Words,
+    /// Cosines alone, of every page.
+    Vectors,
+    /// What the product does with a model's vectors.
+    Calibrated,
+    /// Reciprocal rank fusion.
+    Reciprocal,
+}
+
+impl Method {
+    /// All, in the order of the tables.
+    pub const ALL: [Method; 4] = [Method::Words, Method::Vectors, Method::Calibrated, Method::Reciprocal];
+
+    /// For tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Words => "words",
+            Method::Vectors => "vectors",
+            Method::Calibrated => "hybrid",
+            Method::Reciprocal => "hybrid, reciprocal ranks",
+        }
+    }
+}
+
+/// A question with its vector.
+pub struct Question {
+    text: String,
+    vector: Vec<f32>,
+}
+
+/// Embeds questions.
+pub fn questions<T: AsRef<str>>(model: &Model<'_>, texts: &[T]) -> Result<Vec<Question>, Error> {
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    let vectors = model.embed(&texts, Role::Query)?;
+    Ok(texts
+        .iter()
+        .zip(vectors)
+        .map(|(text, vector)| Question { text: (*text).to_owned(), vector })
+        .collect())
+}
+
+/// Documents, indexed and embedded.
+pub struct History {
+    index: Index<RamStore>,
+    space: &'static str,
+    min_cosine: f32,
+}
+
+impl History {
+    /// Indexes documents. Of two with one URL the later one counts.
+    pub fn new(documents: &[Document], form: Form, model: &Model<'_>) -> Result<Self, Error> {
+        block_on(async {
+            let index = Index::open(RamStore::new()).await?;
+            for document in documents {
+                index.insert(page(document, form, model), Batch::new()).await?;
+            }
+            let space = model.spec().space;
+            let todo = index.next_unembedded(space, usize::MAX).await?;
+            let texts: Vec<&str> = todo.iter().map(|passage| passage.text.as_str()).collect();
+            let vectors = model.embed(&texts, Role::Passage)?;
+            let vectors = todo.iter().map(|passage| passage.passage).zip(vectors).collect();
+            index.set_vectors(space, vectors).await?;
+            Ok(Self { index, space, min_cosine: model.spec().min_cosine })
+        })
+    }
+
+    /// How many pages and passages there are.
+    pub fn counts(&self) -> (usize, usize) {
+        let counts = self.index.counts();
+        (counts.pages, counts.passages)
+    }
+
+    /// The best pages, best first.
+    pub fn ask(&self, question: &Question, method: Method) -> Result<Vec<Hit>, Error> {
+        let vector = |fusion, min_cosine| QueryVector {
+            space: self.space,
+            values: &question.vector,
+            fusion,
+            min_cosine,
+        };
+        let (text, vector) = match method {
+            Method::Words => (question.text.as_str(), None),
+            Method::Vectors => ("", Some(vector(Fusion::Calibrated, -1.0))),
+            Method::Calibrated => (question.text.as_str(), Some(vector(Fusion::Calibrated, self.min_cosine))),
+            Method::Reciprocal => (question.text.as_str(), Some(vector(Fusion::Reciprocal, self.min_cosine))),
+        };
+        let query = Query { text, vector, filters: Filters::default(), limit: RESULTS };
+        Ok(block_on(self.index.search(query))?)
+    }
+}
+
+fn page(document: &Document, form: Form, model: &Model<'_>) -> NewPage {
+    let (title, passages) = match form {
+        Form::Whole => (String::new(), vec![format!("{} {}", document.title, document.text)]),
+        Form::Passages => {
+            let count = |text: &str| model.pieces(text);
+            (document.title.clone(), split(&document.text, PASSAGE_PIECES, &count))
+        }
+    };
+    NewPage {
+        id: PageId::from_key_hash(Sha256::digest(&document.url).into()),
+        url: document.url.clone(),
+        title,
+        language: None,
+        text_hash: Sha256::digest(&document.text).into(),
+        seen_at: document.seen_at,
+        aliases: Vec::new(),
+        passages,
+    }
+}
