@@ -2,7 +2,7 @@
 
 use crate::{error::Error, model::Model};
 use afterimage_index::{
-    Filters, Fusion, Hit, Index, NewPage, PageId, Query, QueryVector, split,
+    Filters, Fusion, Hit, Index, Must, NewPage, PageId, Query, QueryVector, split,
     store::{Batch, RamStore},
 };
 use afterimage_models::Role;
@@ -141,7 +141,8 @@ impl History {
             Method::Calibrated => (question.text.as_str(), Some(vector(Fusion::Calibrated, self.min_cosine))),
             Method::Reciprocal => (question.text.as_str(), Some(vector(Fusion::Reciprocal, self.min_cosine))),
         };
-        let query = Query { text, vector, filters: Filters::default(), limit: RESULTS };
+        let query =
+            Query { text, vector, must: Must::default(), filters: Filters::default(), limit: RESULTS };
         Ok(block_on(self.index.search(query))?)
     }
 }

@@ -20,7 +20,7 @@
 //! - **Questions** (`language` understands what was typed, `search` answers) score every passage: BM25 over words (`words`, `postings`), the cosine over
 //!   vectors, exhaustively. A page is as good as its best passage, for both: sums favour long pages, means
 //!   short ones, and the best passage is also the one that has the question's words close together. `fusion`
-//!   makes one score of the two, `snippet` shows where it matched.
+//!   makes one score of the two, `typing` keeps exact matches in place while a question is short, `snippet` shows where it matched.
 //! - **Damage.** Rows carry a version and a checksum. One that cannot be read is counted and left where it is,
 //!   its page reports an unknown text hash, and the next visit writes it anew.
 //!
@@ -47,6 +47,7 @@ mod search;
 mod snippet;
 mod split;
 pub mod store;
+mod typing;
 mod vector;
 mod words;
 
@@ -60,3 +61,4 @@ pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
 pub use search::{SIMILAR_PASSAGES, SIMILAR_WORDS};
 pub use snippet::SNIPPET;
 pub use split::split;
+pub use typing::{HELD, TYPED};

@@ -14,6 +14,7 @@ use crate::postings::Slot;
 use crate::query::{Filters, Hit, Query, Why};
 use crate::snippet::snippet;
 use crate::store::{Store, Table};
+use crate::typing;
 use crate::vector::{Vector, unit};
 use crate::words::query_terms;
 use std::collections::{HashMap, HashSet};
@@ -80,7 +81,7 @@ impl<S: Store> Index<S> {
                     (vector.fusion, f64::from(vector.min_cosine))
                 });
             let best = best_pages(&memory, &query.filters, None, &admitted, &scores, cosine, min_cosine);
-            rank(best, fusion, min_cosine, query.limit)
+            rank(best, fusion, min_cosine, query.text, query.limit)
         };
         self.show(found, terms).await
     }
@@ -120,7 +121,7 @@ impl<S: Store> Index<S> {
             let scores = memory.words.scores(&terms);
             let all = Admitted::default();
             let best = best_pages(&memory, &filters, Some(page), &all, &scores, |_| None, f64::INFINITY);
-            (rank(best, Fusion::Calibrated, f64::INFINITY, limit), terms)
+            (rank(best, Fusion::Calibrated, f64::INFINITY, "", limit), terms)
         };
         self.show(found, terms).await
     }
@@ -247,15 +248,27 @@ fn best_pages(
     found.collect()
 }
 
-/// Scores, sorts and cuts.
-fn rank(mut found: Vec<Found>, fusion: Fusion, min_cosine: f64, limit: usize) -> Vec<Found> {
+/// Scores, sorts and cuts. While `typed` is short, what it found exactly by words keeps its place.
+fn rank(mut found: Vec<Found>, fusion: Fusion, min_cosine: f64, typed: &str, limit: usize) -> Vec<Found> {
     // Equals of reciprocal ranks are told apart as equals of the result are.
     found.sort_by(seen_last_first);
     let evidence: Vec<Evidence> = found.iter().map(|found| found.evidence).collect();
     for (found, score) in found.iter_mut().zip(fuse(fusion, &evidence, min_cosine)) {
         found.score = score;
     }
-    cut(found, limit)
+    if !typing::is_short(typed) {
+        return cut(found, limit);
+    }
+    let mut by_words: Vec<&Found> = found.iter().filter(|found| found.evidence.bm25.is_some()).collect();
+    // Equals are in order already.
+    by_words.sort_by(|a, b| b.evidence.bm25.unwrap_or(0.0).total_cmp(&a.evidence.bm25.unwrap_or(0.0)));
+    by_words.truncate(typing::HELD);
+    by_words.retain(|found| typing::is_exact(&found.page.title, typed));
+    let held: HashSet<PageId> = by_words.into_iter().map(|found| found.page.id).collect();
+    let mut ranked = cut(found, usize::MAX);
+    typing::hold(&mut ranked, &held, |found| found.page.id);
+    ranked.truncate(limit);
+    ranked
 }
 
 /// The first `limit`, best first.

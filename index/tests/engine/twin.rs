@@ -3,7 +3,7 @@
 
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore};
-use afterimage_index::{Filters, Fusion, Index, Must, PageId, Query, QueryVector, Why};
+use afterimage_index::{Filters, Fusion, HELD, Index, Must, PageId, Query, QueryVector, TYPED, Why};
 use pollster::block_on;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -31,6 +31,7 @@ struct Question {
 /// What the twin knows of a page.
 #[derive(Debug, Clone)]
 struct Plain {
+    title: String,
     last_seen: f64,
     /// Text, and whether it has its vector.
     passages: Vec<(String, bool)>,
@@ -40,6 +41,7 @@ struct Plain {
 #[derive(Debug, Clone)]
 struct Expected {
     page: PageId,
+    title: String,
     last_seen: f64,
     cosine: Option<f64>,
     bm25: Option<f64>,
@@ -119,7 +121,15 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
             (None, None) if terms.is_empty() && meaning.is_none() && filtered => Why::Words,
             (None, None) => continue,
         };
-        found.push(Expected { page: id(*n), last_seen: page.last_seen, cosine, bm25, why, score: 0.0 });
+        found.push(Expected {
+            page: id(*n),
+            title: page.title.clone(),
+            last_seen: page.last_seen,
+            cosine,
+            bm25,
+            why,
+            score: 0.0,
+        });
     }
     found.sort_by(|a, b| b.last_seen.total_cmp(&a.last_seen).then(a.page.cmp(&b.page)));
     if question.reciprocal && meaning.is_some() {
@@ -144,8 +154,40 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
             hit.score = hit.cosine.unwrap_or(0.0).max(0.0) + 0.01 * hit.bm25.unwrap_or(0.0);
         }
     }
+    let mut by_words: Vec<Expected> = found.iter().filter(|hit| hit.bm25.is_some()).cloned().collect();
+    by_words.sort_by(|a, b| b.bm25.unwrap().total_cmp(&a.bm25.unwrap()));
+    let tied = |pair: &[Expected]| {
+        let apart = pair[0].bm25.unwrap() - pair[1].bm25.unwrap();
+        apart != 0.0 && apart < 1e-5
+    };
+    if by_words.windows(2).any(tied) {
+        return None;
+    }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    if question.text.trim().chars().count() < TYPED {
+        // What words found exactly stays among the first three.
+        by_words.truncate(HELD);
+        by_words.retain(|hit| has_all(&hit.title, &question.text));
+        let held = |hit: &Expected| by_words.iter().any(|word| word.page == hit.page);
+        let others = found.iter().filter(|hit| !held(hit)).take(HELD - by_words.len());
+        let first: Vec<PageId> = by_words.iter().chain(others).map(|hit| hit.page).collect();
+        found.sort_by_key(|hit| !first.contains(&hit.page));
+    }
     Some(found)
+}
+
+/// Whether the title has the typed words one after the other, the last one perhaps only begun.
+fn has_all(title: &str, typed: &str) -> bool {
+    let (title, typed) = (words(title), words(typed));
+    let fits = |window: &[String]| {
+        window
+            .iter()
+            .zip(&typed)
+            .rev()
+            .enumerate()
+            .all(|(n, (a, b))| if n == 0 { a.starts_with(b) } else { a == b })
+    };
+    !typed.is_empty() && title.windows(typed.len()).any(fits)
 }
 
 async fn apply(index: &mut Index<RamStore>, twin: &mut Twin, step: Step) {
@@ -156,8 +198,12 @@ async fn apply(index: &mut Index<RamStore>, twin: &mut Twin, step: Step) {
             page.seen_at = f64::from(seen_at);
             index.insert(page, Batch::new()).await.unwrap();
             let last_seen = twin.get(&n).map_or(0.0, |page| page.last_seen).max(f64::from(seen_at));
-            let passages = std::iter::once(title).chain(passages).filter(|text| !text.trim().is_empty());
-            twin.insert(n, Plain { last_seen, passages: passages.map(|text| (text, false)).collect() });
+            let passages =
+                std::iter::once(title.clone()).chain(passages).filter(|text| !text.trim().is_empty());
+            twin.insert(
+                n,
+                Plain { title, last_seen, passages: passages.map(|text| (text, false)).collect() },
+            );
         }
         Step::Delete(n) => {
             let deleted = index.delete(&[id(n)], Batch::new()).await.unwrap();
