@@ -17,10 +17,11 @@
 //! - **Vectors** arrive later than texts: [`Index::next_unembedded`] says what is missing in a *space* (a model
 //!   and its revision), [`Index::set_vectors`] keeps them. A passage has one vector; vectors of different
 //!   spaces are never compared.
-//! - **Questions** (`language` understands what was typed, `search` answers) score every passage: BM25 over words (`words`, `postings`), the cosine over
-//!   vectors, exhaustively. A page is as good as its best passage, for both: sums favour long pages, means
-//!   short ones, and the best passage is also the one that has the question's words close together. `fusion`
-//!   makes one score of the two, `typing` keeps exact matches in place while a question is short, `snippet` shows where it matched.
+//! - **Questions** (`language` understands what was typed, `search` answers) score every passage: BM25 over
+//!   words (`words`, `postings`), the cosine over vectors, exhaustively. A page is as good as its best passage,
+//!   for both: sums favour long pages, means short ones, and the best passage is also the one that has the
+//!   question's words close together. `fusion` makes one score of the two, `typing` keeps exact matches in place
+//!   while a question is short, `snippet` shows where it matched.
 //! - **Damage.** Rows carry a version and a checksum. One that cannot be read is counted and left where it is,
 //!   its page reports an unknown text hash, and the next visit writes it anew.
 //!
