@@ -9,7 +9,7 @@ pub use table::table;
 
 use crate::error::Error;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{fs, path::Path};
 
 /// What must stay true.
@@ -20,6 +20,16 @@ struct Budget {
     limit: String,
     measured: Option<f64>,
     holds: bool,
+}
+
+/// The JSON file.
+#[derive(Serialize)]
+struct Results<'a> {
+    machine: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a str>,
+    rows: &'a [Value],
+    budgets: &'a [Budget],
 }
 
 /// One benchmark's results.
@@ -74,18 +84,15 @@ impl Report {
             .collect();
         self.print(table(&["budget", "limit", "measured", "holds"], &rows, 1));
         self.print(format!("Measured on: {machine}."));
-        let mut result = json!({ "machine": machine });
-        if let Some(partial) = partial {
-            result["partial"] = partial.into();
-        }
-        result["rows"] = self.rows.into();
-        result["budgets"] = json!(self.budgets);
+        let result = Results { machine, partial, rows: &self.rows, budgets: &self.budgets };
+        let path = folder.join(format!("{name}.json"));
+        let result = serde_json::to_string_pretty(&result).map_err(Error::format(path))?;
         let write = |kind: &str, text: String| {
             let path = folder.join(format!("{name}.{kind}"));
             fs::write(&path, text + "\n").map_err(Error::file(path))
         };
         fs::create_dir_all(folder).map_err(Error::file(folder))?;
-        write("json", format!("{result:#}"))?;
+        write("json", result)?;
         write("md", self.text.join("\n\n"))?;
         Ok(self.budgets.iter().all(|budget| budget.holds))
     }

@@ -1,8 +1,9 @@
 //! Readability's test pages: whole articles, with what it extracts of them.
 //!
 //! They come without questions, so two are made of each by rule. *Described*: the first [`WORDS`] words of the
-//! page's own description, which its publisher wrote and which is often not in the text. *Remembered*: the longest
-//! words of the sentence in the middle of the text, as somebody would recall them: no phrase, no title.
+//! page's own description, which its publisher wrote and which is often not in the text (where there is none,
+//! Readability takes the first paragraph). *Remembered*: the longest words of the sentence in the middle of the text,
+//! as somebody would recall them: no phrase, no title.
 
 use super::{folders, read};
 use crate::{error::Error, history::Document};
