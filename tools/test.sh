@@ -27,6 +27,7 @@ test_native() {
 # The GPU's kernels, natively, on the software adapter that Chromium brings along with its own Vulkan loader.
 test_gpu() {
   local folder found=""
+  need_chromium
   for folder in "$(dirname "$(readlink -f "${CHROME:-$(command -v chromium || echo /)}")")" /usr/lib/chromium; do
     if [ -f "$folder/libvulkan.so.1" ] && [ -f "$folder/vk_swiftshader_icd.json" ]; then found="$folder"; fi
   done
