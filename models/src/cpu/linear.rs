@@ -30,9 +30,9 @@
 //! | 32, without centring | 96 | 0.9979 | 0.992 | 28.7 |
 //! | 48 | 96 | 0.9979 | 0.990 | 28.6 |
 //! | 48 | 192 | 0.9972 | 0.988 | 26.9 |
-//! | 64 | 192 | 0.9964 | 0.982 | 25.8 |
+//! | 64 | 192 | 0.9967 | 0.985 | 25.6 |
 //!
-//! and onnxruntime's q8 reaches 0.988 and 0.971. What did not help: the fused relaxed dot product (41 ms: two
+//! and onnxruntime's q8 reaches 0.993 and 0.971. What did not help: the fused relaxed dot product (41 ms: two
 //! multiplications each), 2 or 3 rows a block, unrolling (the compiler reorders sums until registers spill),
 //! saturating additions (half the throughput), inputs interleaved by rows or shuffled instead of broadcast.
 //! The inner loop by itself, measured natively, is bound by the two ports that multiply.
