@@ -45,7 +45,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, DomException};
 
 /// The version of the tables' layout: what tables there are, not what is in their rows.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A [`Store`] in IndexedDB.
 pub struct IndexedDb {
@@ -243,8 +243,15 @@ impl Drop for Connection {
 
 /// From whatever version there is to [`VERSION`], one step for each version in between.
 fn upgrade(event: VersionChangeEvent, database: Database) -> Result<(), Error> {
+    let version_1 = [Table::Pages, Table::Passages, Table::Queue, Table::Models, Table::Meta];
+    let version_2 = [Table::Vectors, Table::Aliases, Table::Catalog, Table::Segments];
     if event.old_version() < 1.0 {
-        for table in Table::ALL {
+        for table in version_1 {
+            database.create_object_store(table.name()).build()?;
+        }
+    }
+    if event.old_version() < 2.0 {
+        for table in version_2 {
             database.create_object_store(table.name()).build()?;
         }
     }

@@ -35,18 +35,25 @@
 //! scripts without spaces a single character finds only places where it stands alone. While passages move from
 //! one space to another, a question in either finds by meaning only those that are there.
 
+mod catalog;
+mod codes;
 mod error;
 mod fusion;
+mod hash;
 mod index;
 mod language;
-mod memory;
+mod near;
 mod page;
-mod postings;
 mod query;
-mod records;
+#[cfg(test)]
+mod real_pages;
+mod repeated;
+mod rows;
 mod search;
+mod segment;
 mod snippet;
 mod split;
+mod state;
 pub mod store;
 mod typing;
 mod vector;
@@ -57,9 +64,10 @@ pub use fusion::{Fusion, RANK_CONSTANT, WORDS_WEIGHT};
 pub use index::Index;
 pub use language::{Clock, Must, Phrase, Question, parse};
 pub use page::{BadPageId, Missing, NewPage, PageId, PageInfo, PassageRef, Unembedded};
-pub use postings::{B, K1, MAX_TERMS};
 pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
-pub use search::{SIMILAR_PASSAGES, SIMILAR_WORDS};
+pub use search::{
+    B, K1, MAX_TERMS, PREFIX_WEIGHT, SIMILAR_PASSAGES, SIMILAR_WORDS, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT,
+};
 pub use snippet::SNIPPET;
 pub use split::split;
 pub use typing::{HELD, TYPED};

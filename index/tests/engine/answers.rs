@@ -3,7 +3,7 @@
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore, Store, Table};
 use afterimage_index::{
-    Counts, Filters, Fusion, Index, IndexError, Must, PassageRef, Query, QueryVector, Why,
+    Counts, Filters, Fusion, Index, IndexError, Missing, Must, PassageRef, Query, QueryVector, Why,
 };
 use pollster::block_on;
 
@@ -25,7 +25,7 @@ fn a_page_is_found_by_its_words_also_after_a_restart() {
         assert!(before[0].bm25.unwrap() > 0.0);
         let reopened = Index::open(store).await.unwrap();
         assert_eq!(ask(&reopened, "what do they eat: BERRIES?").await, before);
-        assert_eq!(reopened.page(id(1)), index.page(id(1)));
+        assert_eq!(reopened.page(id(1)).await, index.page(id(1)).await);
         assert_eq!(reopened.counts(), Counts { pages: 2, passages: 5 });
         assert_eq!(reopened.stored_bytes(), index.stored_bytes());
         assert_eq!(reopened.corrupt_rows(), 0);
@@ -62,13 +62,19 @@ fn the_title_is_a_passage_and_the_text_is_shown() {
             page(2, "Only a volcano", &[]),
         ])
         .await;
-        assert_eq!(index.page(id(1)).unwrap().passages, 3);
+        assert_eq!(index.page(id(1)).await.unwrap().unwrap().passages, 3);
         let missing = index.next_unembedded(SPACE, 9).await.unwrap();
         let texts: Vec<&str> = missing.iter().map(|found| found.text.as_str()).collect();
         assert_eq!(
             texts,
-            ["Only a volcano", "Volcanoes", "Lava is hot.", "Ash falls."],
-            "seen last first, in order"
+            [
+                "Only a volcano",
+                "Volcanoes",
+                "Volcanoes\nLava is hot.\nAsh falls.",
+                "Lava is hot.",
+                "Ash falls."
+            ],
+            "seen last first; the title, title and beginning together, the rest"
         );
         assert_eq!(shown(&ask(&index, "volcanoes").await[0]), "Lava is hot.");
         assert_eq!(shown(&ask(&index, "volcano").await[0]), "Only a [volcano]");
@@ -89,9 +95,9 @@ fn what_replaces_a_text_replaces_its_words_and_vectors() {
         for index in [index, Index::open(store.clone()).await.unwrap()] {
             assert!(ask(&index, "old").await.is_empty());
             assert_eq!(pages(&ask(&index, "new").await), [id(1)]);
-            assert_eq!(index.unembedded(SPACE), 2);
+            assert_eq!(index.unembedded(SPACE), 3);
             assert_eq!(index.counts(), Counts { pages: 1, passages: 2 });
-            let info = index.page(id(1)).unwrap();
+            let info = index.page(id(1)).await.unwrap().unwrap();
             assert_eq!((info.first_seen, info.last_seen, info.visits), (1.0, 500.0, 2));
             assert_eq!(info.aliases, [[1; 16], [9; 16]]);
         }
@@ -138,20 +144,22 @@ fn the_page_seen_last_is_embedded_first_and_partly_is_possible() {
 }
 
 #[test]
-fn a_passage_has_the_vector_of_one_space() {
+fn spaces_are_kept_apart_until_one_is_dropped() {
     block_on(async {
         let store = RamStore::new();
         let index = Index::open(store.clone()).await.unwrap();
         index.insert(page(1, "", &["one", "two"]), Batch::new()).await.unwrap();
         embed(&index, 9).await;
+        index.flush().await.unwrap();
         let missing = index.next_unembedded("other@2", 1).await.unwrap();
         // Three dimensions: another space may have others.
         assert_eq!(
             index.set_vectors("other@2", vec![(missing[0].passage, vec![1.0, 0.0, 0.0])]).await,
             Ok(1)
         );
-        for index in [index, Index::open(store).await.unwrap()] {
-            assert_eq!((index.unembedded(SPACE), index.unembedded("other@2")), (1, 1));
+        for index in [&index, &Index::open(store.clone()).await.unwrap()] {
+            assert_eq!((index.unembedded(SPACE), index.unembedded("other@2")), (0, 1));
+            assert_eq!(index.unembedded(Missing::Any), 0);
             let values = [1.0, 0.0, 0.0];
             let vector = QueryVector {
                 space: "other@2",
@@ -168,8 +176,16 @@ fn a_passage_has_the_vector_of_one_space() {
             };
             let hits = index.search(query).await.unwrap();
             assert_eq!(shown(&hits[0]), "one");
-            assert_eq!(ask_meaning(&index, "", "two", 0.99).await.len(), 1, "the other one is still found");
+            assert_eq!(ask_meaning(index, "", "two", 0.99).await.len(), 1, "the old one answers, too");
         }
+        index.drop_space(SPACE).await.unwrap();
+        for index in [index, Index::open(store.clone()).await.unwrap()] {
+            assert_eq!((index.unembedded(SPACE), index.unembedded("other@2")), (2, 1));
+            assert_eq!(index.spaces(), ["other@2"]);
+            assert!(ask_meaning(&index, "", "two", 0.99).await.is_empty());
+            while index.maintain().await.unwrap() {}
+        }
+        assert_eq!(store.count(Table::Vectors).await, Ok(1));
     });
 }
 
@@ -191,12 +207,12 @@ fn visits_are_counted_and_aliases_found() {
         assert_eq!(store.get(Table::Meta, "also").await, Ok(Some(vec![1])));
         assert_eq!(store.get(Table::Meta, "not").await, Ok(None));
         for index in [index, Index::open(store).await.unwrap()] {
-            let info = index.page(id(1)).unwrap();
+            let info = index.page(id(1)).await.unwrap().unwrap();
             assert_eq!((info.first_seen, info.last_seen, info.visits), (1.0, 50.0, 3));
             assert_eq!(info.aliases, [[1; 16], [7; 16]]);
-            assert_eq!(index.find_alias([1; 16]), Some(id(1)));
-            assert_eq!(index.find_alias([7; 16]), Some(id(2)), "seen last");
-            assert_eq!(index.find_alias([8; 16]), None);
+            assert_eq!(index.find_alias([1; 16]).await.unwrap(), Some(id(1)));
+            assert_eq!(index.find_alias([7; 16]).await.unwrap(), Some(id(2)), "seen last");
+            assert_eq!(index.find_alias([8; 16]).await.unwrap(), None);
             assert_eq!(pages(&ask(&index, "text").await), [id(2), id(1)], "equals: seen last first");
         }
     });
@@ -217,13 +233,13 @@ fn deleted_pages_leave_nothing() {
         also.put(Table::Meta, "also", vec![1]);
         assert_eq!(index.delete(&[id(1), id(3), id(3), id(9)], also).await, Ok(2));
         assert_eq!(pages(&ask(&index, "text").await), [id(2)]);
-        assert_eq!(index.find_alias([0; 16]), Some(id(2)), "another page's alias stays");
-        assert_eq!(index.find_alias([1; 16]), None);
+        assert_eq!(index.find_alias([0; 16]).await.unwrap(), Some(id(2)), "another page's alias stays");
+        assert_eq!(index.find_alias([1; 16]).await.unwrap(), None);
         assert_eq!(index.delete(&[id(2)], Batch::new()).await, Ok(1));
         assert_eq!(index.counts(), Counts::default());
         assert_eq!(index.stored_bytes(), 0);
         assert_eq!(index.unembedded(SPACE), 0);
-        assert_eq!(index.page(id(2)), None);
+        assert_eq!(index.page(id(2)).await, Ok(None));
         assert_eq!((store.count(Table::Pages).await, store.count(Table::Passages).await), (Ok(0), Ok(0)));
         assert_eq!(store.get(Table::Meta, "also").await, Ok(Some(vec![1])));
     });
@@ -238,12 +254,20 @@ fn stored_bytes_are_those_of_the_rows() {
         index.insert(page(2, "", &["other text"]), Batch::new()).await.unwrap();
         embed(&index, 30).await;
         index.visit(id(1), 9.0, Some([5; 16]), Batch::new()).await.unwrap();
+        for n in 0..9 {
+            index.insert(page(n, "A title", &["third text"]), Batch::new()).await.unwrap();
+            index.flush().await.unwrap();
+        }
+        while index.maintain().await.unwrap() {}
+        embed(&index, 30).await;
         let mut bytes = 0;
-        for table in [Table::Pages, Table::Passages] {
+        for table in [Table::Pages, Table::Passages, Table::Vectors, Table::Segments] {
             for (key, value) in store.scan(table, None, 1_000).await.unwrap() {
                 bytes += (key.len() + value.len()) as u64;
             }
         }
+        let reopened = Index::open(store).await.unwrap();
+        assert_eq!(reopened.stored_bytes(), bytes);
         assert_eq!(index.stored_bytes(), bytes);
     });
 }
@@ -434,12 +458,13 @@ fn a_page_replaced_many_times_is_as_if_it_had_always_been_so() {
             }
         }
         embed(&index, 45).await;
+        while index.maintain().await.unwrap() {}
         let fresh = index_of(&[]).await;
         for n in 0..30 {
             fresh.insert(page(n, "Title", &[&text(n, 59), "second passage"]), Batch::new()).await.unwrap();
         }
         embed(&fresh, 45).await;
-        assert_eq!(index.unembedded(SPACE), 45);
+        assert_eq!(index.unembedded(SPACE), 75);
         for query in ["shared", "word3 round3", "second title", "tail word29"] {
             let simplify = |hits: Vec<afterimage_index::Hit>| {
                 let simple =
@@ -474,7 +499,9 @@ fn calls_may_overlap() {
         };
         futures::future::join_all((0..8).map(insert)).await;
         // Each page: two writers, five rounds, an insert and a visit in each.
-        assert!((0..4).all(|n| index.page(id(n)).unwrap().visits == 20));
+        for n in 0..4 {
+            assert_eq!(index.page(id(n)).await.unwrap().unwrap().visits, 20);
+        }
         let reopened = Index::open(store).await.unwrap();
         assert_eq!(reopened.corrupt_rows(), 0);
         assert_eq!(reopened.unembedded(SPACE), index.unembedded(SPACE));

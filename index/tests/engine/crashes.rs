@@ -45,9 +45,13 @@ struct State {
 async fn state(index: &Index<RamStore>) -> State {
     let missing = index.next_unembedded(SPACE, 1_000).await.unwrap();
     assert_eq!(missing.len(), index.unembedded(SPACE));
+    let mut aliases = Vec::new();
+    for n in [1, 2, 7] {
+        aliases.push(index.find_alias([n; 16]).await.unwrap());
+    }
     State {
-        pages: (1..=2).map(|n| index.page(id(n))).collect(),
-        aliases: [1, 2, 7].map(|n| index.find_alias([n; 16])).to_vec(),
+        pages: vec![index.page(id(1)).await.unwrap(), index.page(id(2)).await.unwrap()],
+        aliases,
         counts: index.counts(),
         bytes: index.stored_bytes(),
         missing: missing

@@ -3,7 +3,10 @@
 
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore};
-use afterimage_index::{Filters, Fusion, HELD, Index, Must, PageId, Query, QueryVector, TYPED, Why};
+use afterimage_index::{
+    Filters, Fusion, HELD, Index, Must, PREFIX_WEIGHT, PageId, Query, QueryVector, TYPED, TYPO_FROM,
+    TYPO_WEIGHT, Why,
+};
 use pollster::block_on;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -14,6 +17,8 @@ enum Step {
     Delete(u8),
     Visit(u8, u8),
     Embed(usize),
+    Maintain(u8),
+    Flush,
     Restart,
 }
 
@@ -35,6 +40,20 @@ struct Plain {
     last_seen: f64,
     /// Text, and whether it has its vector.
     passages: Vec<(String, bool)>,
+    /// Title and beginning together, for a page that has both.
+    lead: Option<(String, bool)>,
+}
+
+impl Plain {
+    /// What is to be embedded, in order.
+    fn wanted(&mut self) -> Vec<&mut (String, bool)> {
+        let mut passages = self.passages.iter_mut();
+        passages.next().into_iter().chain(self.lead.as_mut()).chain(passages).collect()
+    }
+
+    fn words(&self) -> Vec<String> {
+        self.passages.iter().flat_map(|(text, _)| words(text)).collect()
+    }
 }
 
 /// What the twin finds.
@@ -76,24 +95,67 @@ fn cosine(question: &[f32], text: &str) -> f64 {
     dot(&question, &rounded) / dot(&question, &question).sqrt() / dot(&rounded, &rounded).sqrt()
 }
 
-fn bm25(twin: &Twin, question: &[String], passage: &str) -> f64 {
-    let all: Vec<Vec<String>> =
-        twin.values().flat_map(|page| page.passages.iter().map(|(text, _)| words(text))).collect();
-    let average = all.iter().map(Vec::len).sum::<usize>() as f64 / all.len() as f64;
-    let passage = words(passage);
-    let mut score = 0.0;
-    for word in question {
-        let with = all.iter().filter(|text| text.contains(word)).count() as f64;
-        let here = passage.iter().filter(|other| *other == word).count() as f64;
-        let idf = (1.0 + (all.len() as f64 - with + 0.5) / (with + 0.5)).ln();
-        score += idf * here * 2.2 / (here + 1.2 * (0.25 + 0.75 * passage.len() as f64 / average));
+/// Whether `b` is `a` with one character replaced, added, left out, or swapped with its neighbour.
+fn one_typo(a: &str, b: &str) -> bool {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    let without = |word: &[char], at: usize| [&word[..at], &word[at + 1..]].concat();
+    let replaced = a.len() == b.len() && a.iter().zip(&b).filter(|(a, b)| a != b).count() == 1;
+    let left_out = (0..a.len()).any(|at| without(&a, at) == b) || (0..b.len()).any(|at| without(&b, at) == a);
+    let swapped = a != b
+        && (1..a.len()).any(|at| {
+            let mut word = a.clone();
+            word.swap(at - 1, at);
+            word == b
+        });
+    replaced || left_out || swapped
+}
+
+/// BM25 of every page, for a question whose last word may be only begun.
+fn bm25(twin: &Twin, question: &str) -> HashMap<u8, f64> {
+    let texts: HashMap<u8, Vec<String>> = twin.iter().map(|(n, page)| (*n, page.words())).collect();
+    let average = (texts.values().map(Vec::len).sum::<usize>() as f64 / texts.len().max(1) as f64).max(1.0);
+    let mut scores: HashMap<u8, f64> = HashMap::new();
+    // What the pages with any word like this get, `share` of BM25 and at most `most`, but for those in `but`.
+    let mut add = |like: &dyn Fn(&str) -> bool, share: f64, most: f64, but: &[u8]| {
+        let counts: Vec<(u8, f64)> = (texts.iter())
+            .map(|(n, words)| (*n, words.iter().filter(|word| like(word)).count() as f64))
+            .filter(|(_, count)| *count > 0.0)
+            .collect();
+        let with = counts.len() as f64;
+        let idf = (1.0 + (texts.len() as f64 - with + 0.5) / (with + 0.5)).ln();
+        let mut got = Vec::new();
+        for (n, here) in counts.into_iter().filter(|(n, _)| !but.contains(n)) {
+            let length = texts[&n].len() as f64 / average;
+            let worth = share * idf * here * 2.2 / (here + 1.2 * (0.25 + 0.75 * length));
+            *scores.entry(n).or_default() += worth.min(most);
+            got.push((n, worth.min(most)));
+        }
+        got
+    };
+    let terms = question_words(question);
+    let last = words(question).pop();
+    for term in &terms {
+        let exact = add(&|word| word == term, 1.0, f64::INFINITY, &[]);
+        let most = exact.iter().map(|(_, worth)| *worth).fold(f64::INFINITY, f64::min) * 0.95;
+        let exact: Vec<u8> = exact.into_iter().map(|(n, _)| n).collect();
+        let begun =
+            |word: &str| last.as_ref() == Some(term) && word != term && word.starts_with(term.as_str());
+        let begun_in =
+            texts.iter().filter(|(_, words)| words.iter().any(|word| begun(word))).map(|(n, _)| *n);
+        let known: std::collections::HashSet<u8> = begun_in.chain(exact.iter().copied()).collect();
+        add(&begun, PREFIX_WEIGHT, most, &exact);
+        if term.chars().count() >= TYPO_FROM && known.len() < 3 {
+            add(&|word| one_typo(term, word), TYPO_WEIGHT, most, &exact);
+        }
     }
-    score
+    scores
 }
 
 /// The twin's answer, best first, not cut. `None` where rounding may decide otherwise than f32 does.
 fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
     let terms = question_words(&question.text);
+    let scores = bm25(twin, &question.text);
     let meaning = question.meaning.as_deref().map(vector);
     let min_cosine = f64::from(question.min_cosine);
     let filtered = question.site.is_some() || question.after.is_some();
@@ -104,12 +166,13 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
             continue;
         }
         let largest = |values: Vec<f64>| values.into_iter().reduce(f64::max);
-        let bm25 = largest(page.passages.iter().map(|(text, _)| bm25(twin, &terms, text)).collect());
-        let bm25 = bm25.filter(|score| *score > 0.0);
-        let embedded = page.passages.iter().filter(|(_, embedded)| *embedded);
-        let cosine = meaning
-            .as_ref()
-            .and_then(|meaning| largest(embedded.map(|(text, _)| cosine(meaning, text)).collect()));
+        let bm25 = scores.get(n).copied();
+        let embedded = page.passages.iter().chain(&page.lead).filter(|(_, embedded)| *embedded);
+        let cosine = meaning.as_ref().and_then(|meaning| {
+            let best = largest(embedded.map(|(text, _)| cosine(meaning, text)).collect())?;
+            let lead = page.lead.as_ref().filter(|(_, embedded)| *embedded);
+            Some(lead.map_or(best, |(text, _)| (best + cosine(meaning, text)) / 2.0))
+        });
         if cosine.is_some_and(|cosine| (cosine - min_cosine).abs() < 1e-5) {
             return None;
         }
@@ -198,12 +261,15 @@ async fn apply(index: &mut Index<RamStore>, twin: &mut Twin, step: Step) {
             page.seen_at = f64::from(seen_at);
             index.insert(page, Batch::new()).await.unwrap();
             let last_seen = twin.get(&n).map_or(0.0, |page| page.last_seen).max(f64::from(seen_at));
-            let passages =
-                std::iter::once(title.clone()).chain(passages).filter(|text| !text.trim().is_empty());
-            twin.insert(
-                n,
-                Plain { title, last_seen, passages: passages.map(|text| (text, false)).collect() },
-            );
+            let texts: Vec<String> = std::iter::once(title.clone())
+                .chain(passages)
+                .filter(|text| !text.trim().is_empty())
+                .collect();
+            let has_lead = !title.trim().is_empty() && texts.len() > 1;
+            let first_row: Vec<String> = texts.iter().take(16).cloned().collect();
+            let lead = has_lead.then(|| (first_row.join("\n"), false));
+            let passages = texts.into_iter().map(|text| (text, false)).collect();
+            twin.insert(n, Plain { title, last_seen, passages, lead });
         }
         Step::Delete(n) => {
             let deleted = index.delete(&[id(n)], Batch::new()).await.unwrap();
@@ -221,20 +287,25 @@ async fn apply(index: &mut Index<RamStore>, twin: &mut Twin, step: Step) {
             order.sort_by(|a, b| twin[b].last_seen.total_cmp(&twin[a].last_seen).then(id(*a).cmp(&id(*b))));
             let mut left = limit;
             for n in order {
-                for (_, embedded) in
-                    twin.get_mut(&n).unwrap().passages.iter_mut().filter(|passage| !passage.1)
-                {
+                for wanted in twin.get_mut(&n).unwrap().wanted().into_iter().filter(|wanted| !wanted.1) {
                     if left > 0 {
-                        *embedded = true;
+                        wanted.1 = true;
                         left -= 1;
                     }
                 }
             }
             assert_eq!(embed(index, limit).await, limit - left);
         }
+        Step::Maintain(steps) => {
+            for _ in 0..steps {
+                index.maintain().await.unwrap();
+            }
+        }
+        Step::Flush => index.flush().await.unwrap(),
         Step::Restart => *index = Index::open(index.store().clone()).await.unwrap(),
     }
-    let missing = twin.values().flat_map(|page| &page.passages).filter(|passage| !passage.1).count();
+    let all = twin.values().flat_map(|page| page.passages.iter().chain(&page.lead));
+    let missing = all.filter(|wanted| !wanted.1).count();
     assert_eq!(index.unembedded(SPACE), missing);
     assert_eq!(index.counts().pages, twin.len());
 }
@@ -273,7 +344,9 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
 }
 
 fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec!["fox", "Dog", "cat", "bird", "café", "fish", "cow", "the", "owl"]);
+    let word = prop::sample::select(vec![
+        "fox", "Dog", "cat", "birds", "bird", "brids", "café", "fish", "fishes", "the", "owl",
+    ]);
     prop::collection::vec(word, words).prop_map(|words| words.join(" "))
 }
 
@@ -285,6 +358,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..6_u8).prop_map(Step::Delete),
         1 => (0..6_u8, 0..9_u8).prop_map(|(page, at)| Step::Visit(page, at)),
         4 => (0..40_usize).prop_map(Step::Embed),
+        3 => (1..6_u8).prop_map(Step::Maintain),
+        4 => Just(Step::Flush),
         1 => Just(Step::Restart),
     ]
 }
@@ -308,7 +383,7 @@ fn question() -> impl Strategy<Value = Question> {
 proptest! {
     #[test]
     fn the_index_finds_what_its_naive_twin_finds(
-        steps in prop::collection::vec(step(), 1..14),
+        steps in prop::collection::vec(step(), 1..40),
         questions in prop::collection::vec(question(), 6),
     ) {
         block_on(async {

@@ -1,0 +1,289 @@
+//! Pages come, are seen again, and go.
+
+use super::Index;
+use crate::catalog::{JournalRow, MANIFEST, journal_key, piece_of};
+use crate::error::IndexError;
+use crate::near::fingerprint;
+use crate::page::{NewPage, PageId, PageInfo};
+use crate::rows::{
+    AliasRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page, text_key,
+};
+use crate::segment::fresh::count_words;
+use crate::store::{Batch, Store, Table};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// What a passage counts beyond its text towards the limit of a page: bounds their number.
+const PASSAGE_OVERHEAD: usize = 16;
+
+/// A page on its way in.
+struct Prepared {
+    page: NewPage,
+    titled: bool,
+    /// Rows of texts, the title's included.
+    rows: Vec<Vec<String>>,
+}
+
+impl<S: Store> Index<S> {
+    /// Keeps a page, in place of an earlier text of the same identifier: its first visit and its aliases are
+    /// kept, its visits counted, its vectors gone with its text. `also` commits in the same transaction and
+    /// must leave the index's tables alone.
+    pub async fn insert(&self, page: NewPage, also: Batch) -> Result<(), IndexError> {
+        self.insert_many(vec![page], also).await
+    }
+
+    /// As [`Index::insert`], several pages in one transaction. Of two with the same identifier the later one counts.
+    pub async fn insert_many(&self, pages: Vec<NewPage>, also: Batch) -> Result<(), IndexError> {
+        let mut prepared: BTreeMap<PageId, Prepared> = BTreeMap::new();
+        for page in pages {
+            prepared.insert(page.id, prepare(page)?);
+        }
+        let prepared: Vec<Prepared> = prepared.into_values().collect();
+        let ids: Vec<PageId> = prepared.iter().map(|prepared| prepared.page.id).collect();
+
+        let _alone = self.writing.lock().await;
+        let before = self.page_rows(&ids).await?;
+        let mut batch = Batch::new();
+        let mut aliases = Aliases::default();
+        let mut written = Vec::with_capacity(prepared.len());
+        for (prepared, before) in prepared.iter().zip(before) {
+            let number = self.state.borrow_mut().new_number();
+            let row = page_row(prepared, before, number);
+            aliases.add(prepared.page.id, &row.aliases);
+            batch.delete_prefix(Table::Passages, of_page(prepared.page.id));
+            batch.delete_prefix(Table::Vectors, of_page(prepared.page.id));
+            let mut text_bytes = 0;
+            for (chunk, texts) in (0..).zip(&prepared.rows) {
+                let mut stored: Vec<&str> = texts.iter().map(String::as_str).collect();
+                if prepared.titled && chunk == 0 {
+                    stored[0] = "";
+                }
+                let key = text_key(prepared.page.id, chunk);
+                let bytes = TextRow::new(number, &stored)?.encode()?;
+                text_bytes += key.len() + bytes.len();
+                batch.put(Table::Passages, key, bytes);
+            }
+            let row_bytes = put_page(&mut batch, prepared.page.id, &row)?;
+            written.push((row, row_bytes, text_bytes));
+        }
+        self.put_aliases(aliases, &mut batch).await?;
+        let journal = self.journal(JournalRow { pages: ids, ..JournalRow::default() }, &mut batch)?;
+        batch.ops.extend(also.ops);
+        self.store.commit(batch).await?;
+
+        let mut state = self.state.borrow_mut();
+        state.journal.push(journal);
+        for (prepared, (row, row_bytes, text_bytes)) in prepared.iter().zip(written) {
+            let id = prepared.page.id;
+            // A text that was replaced stays in its segments, dead, until they are merged.
+            state.remove_page(id);
+            state.damaged.remove(&id);
+            let slot = state.pages.put(id, &row, row_bytes);
+            state.pages.update(slot, |entry| entry.text_bytes = text_bytes as u32);
+            state.fresh.add_page(row.number, slot, prepared.titled, &prepared.rows);
+            state.changed_pieces.insert(piece_of(id));
+        }
+        Ok(())
+    }
+
+    /// Counts a visit of a page whose text is unchanged. `false` if the page is not there, or cannot be read; then
+    /// nothing is committed, `also` neither.
+    pub async fn visit(
+        &self,
+        id: PageId,
+        seen_at: f64,
+        alias: Option<[u8; 16]>,
+        also: Batch,
+    ) -> Result<bool, IndexError> {
+        check_time(seen_at)?;
+        let _alone = self.writing.lock().await;
+        let Some(mut row) = self.page_rows(&[id]).await?.pop().flatten() else { return Ok(false) };
+        row.first_seen = row.first_seen.min(seen_at);
+        row.last_seen = row.last_seen.max(seen_at);
+        row.visits = row.visits.saturating_add(1);
+        if self.state.borrow().damaged.contains(&id) {
+            row.text_hash = [0; 32];
+        }
+        let mut batch = Batch::new();
+        let mut aliases = Aliases::default();
+        if let Some(alias) = alias.filter(|alias| !row.aliases.contains(alias)) {
+            row.aliases.push(alias);
+            aliases.add(id, &[alias]);
+        }
+        let row_bytes = put_page(&mut batch, id, &row)?;
+        self.put_aliases(aliases, &mut batch).await?;
+        let journal = self.journal(JournalRow { pages: vec![id], ..JournalRow::default() }, &mut batch)?;
+        batch.ops.extend(also.ops);
+        self.store.commit(batch).await?;
+        let mut state = self.state.borrow_mut();
+        state.journal.push(journal);
+        state.pages.put(id, &row, row_bytes);
+        state.changed_pieces.insert(piece_of(id));
+        Ok(true)
+    }
+
+    /// Deletes pages and everything kept of them; returns how many were there. Rows of an identifier that
+    /// could not be read are deleted too, and `also` commits in any case.
+    ///
+    /// Segments that hold words of them are marked in the same transaction, and [`Index::maintain`] writes those anew
+    /// before it does anything else: nothing remains once it says that there is no more to do.
+    pub async fn delete(&self, ids: &[PageId], also: Batch) -> Result<usize, IndexError> {
+        let mut merge = self.writing.lock().await;
+        let ids: BTreeSet<PageId> = ids.iter().copied().collect();
+        let list: Vec<PageId> = ids.iter().copied().collect();
+        let mut batch = Batch::new();
+        let mut aliases = Aliases::default();
+        for (id, row) in list.iter().zip(self.page_rows(&list).await?) {
+            batch.delete(Table::Pages, id.to_string());
+            batch.delete_prefix(Table::Passages, of_page(*id));
+            batch.delete_prefix(Table::Vectors, of_page(*id));
+            aliases.remove(*id, &row.map_or_else(Vec::new, |row| row.aliases));
+        }
+        self.put_aliases(aliases, &mut batch).await?;
+        let (manifest, holding) = {
+            let state = self.state.borrow();
+            let numbers: HashSet<u32> =
+                list.iter().filter_map(|id| state.pages.find(*id)).map(|entry| entry.number).collect();
+            let holding = if numbers.is_empty() { Vec::new() } else { state.holding(&numbers) };
+            let mut manifest = state.manifest();
+            manifest.purge.extend(&holding);
+            (manifest, holding)
+        };
+        if !holding.is_empty() {
+            batch.put(Table::Catalog, MANIFEST, manifest.encode()?);
+        }
+        let journal = self.journal(JournalRow { pages: list, ..JournalRow::default() }, &mut batch)?;
+        batch.ops.extend(also.ops);
+        self.store.commit(batch).await?;
+
+        if let Some(merge) = merge.as_mut() {
+            merge.tainted |= holding.iter().any(|id| merge.has_input(*id));
+        }
+        let mut state = self.state.borrow_mut();
+        state.journal.push(journal);
+        state.manifest.purge.extend(holding);
+        let mut deleted = 0;
+        for id in ids {
+            state.damaged.remove(&id);
+            state.changed_pieces.insert(piece_of(id));
+            deleted += usize::from(state.remove_page(id));
+        }
+        Ok(deleted)
+    }
+
+    /// Adds a row of the journal to a batch; gives its key.
+    pub(super) fn journal(&self, row: JournalRow, batch: &mut Batch) -> Result<String, IndexError> {
+        let key = journal_key(self.state.borrow_mut().new_journal());
+        batch.put(Table::Catalog, key.as_str(), row.encode()?);
+        Ok(key)
+    }
+
+    /// Adds the changed rows of aliases to a batch. One that cannot be read begins anew.
+    pub(super) async fn put_aliases(&self, changes: Aliases, batch: &mut Batch) -> Result<(), IndexError> {
+        let hashes: Vec<[u8; 16]> = changes.0.keys().copied().collect();
+        let keys: Vec<String> = hashes.iter().map(|hash| alias_key(*hash)).collect();
+        let rows = self.store.get_many(Table::Aliases, &keys).await?;
+        for ((changes, key), bytes) in changes.0.into_values().zip(keys).zip(rows) {
+            let before = bytes.and_then(|bytes| AliasRow::decode(&bytes).ok()).unwrap_or_default();
+            let mut row = before.clone();
+            for (page, is_there) in changes {
+                row.pages.retain(|known| *known != page);
+                if is_there {
+                    row.pages.push(page);
+                }
+            }
+            if row.pages.is_empty() {
+                batch.delete(Table::Aliases, key);
+            } else if row != before {
+                batch.put(Table::Aliases, key, row.encode()?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which pages are to be added to or removed from which aliases.
+#[derive(Default)]
+pub(super) struct Aliases(BTreeMap<[u8; 16], BTreeMap<PageId, bool>>);
+
+impl Aliases {
+    pub fn add(&mut self, page: PageId, aliases: &[[u8; 16]]) {
+        self.set(page, aliases, true);
+    }
+
+    pub fn remove(&mut self, page: PageId, aliases: &[[u8; 16]]) {
+        self.set(page, aliases, false);
+    }
+
+    fn set(&mut self, page: PageId, aliases: &[[u8; 16]], is_there: bool) {
+        for alias in aliases {
+            self.0.entry(*alias).or_default().insert(page, is_there);
+        }
+    }
+}
+
+/// Checks a page and cuts its texts into rows.
+fn prepare(page: NewPage) -> Result<Prepared, IndexError> {
+    check_time(page.seen_at)?;
+    let titled = !page.title.trim().is_empty();
+    let mut texts: Vec<String> = Vec::with_capacity(page.passages.len() + 1);
+    if titled {
+        texts.push(page.title.clone());
+    }
+    texts.extend(page.passages.iter().filter(|text| !text.trim().is_empty()).cloned());
+    let bytes = page.title.len() + texts.iter().map(|text| text.len() + PASSAGE_OVERHEAD).sum::<usize>();
+    if bytes > MAX_PAGE_TEXT {
+        return Err(IndexError::PageTooLarge { bytes, limit: MAX_PAGE_TEXT });
+    }
+    let rows = texts.chunks(PASSAGES_PER_ROW).map(<[String]>::to_vec).collect();
+    Ok(Prepared { page, titled, rows })
+}
+
+/// The row of a page that comes, where `before` was.
+fn page_row(prepared: &Prepared, before: Option<PageRow>, number: u32) -> PageRow {
+    let page = &prepared.page;
+    let texts = || prepared.rows.iter().flatten().map(String::as_str);
+    let mut info = PageInfo {
+        id: page.id,
+        url: page.url.clone(),
+        title: page.title.clone(),
+        language: page.language.clone(),
+        text_hash: page.text_hash,
+        first_seen: before.as_ref().map_or(page.seen_at, |before| before.first_seen.min(page.seen_at)),
+        last_seen: before.as_ref().map_or(page.seen_at, |before| before.last_seen.max(page.seen_at)),
+        visits: before.as_ref().map_or(1, |before| before.visits.saturating_add(1)),
+        aliases: before.map_or_else(Vec::new, |before| before.aliases),
+        passages: texts().count() as u32,
+    };
+    for alias in &page.aliases {
+        if !info.aliases.contains(alias) {
+            info.aliases.push(*alias);
+        }
+    }
+    PageRow {
+        number,
+        words: count_words(texts()),
+        fingerprint: fingerprint(texts().skip(usize::from(prepared.titled))),
+        titled: prepared.titled,
+        url: info.url,
+        title: info.title,
+        language: info.language,
+        text_hash: info.text_hash,
+        first_seen: info.first_seen,
+        last_seen: info.last_seen,
+        visits: info.visits,
+        aliases: info.aliases,
+        passages: info.passages,
+    }
+}
+
+/// Adds a page's row to a batch; returns its size, key included.
+pub(super) fn put_page(batch: &mut Batch, id: PageId, row: &PageRow) -> Result<usize, IndexError> {
+    let (key, bytes) = (id.to_string(), row.encode()?);
+    let size = key.len() + bytes.len();
+    batch.put(Table::Pages, key, bytes);
+    Ok(size)
+}
+
+fn check_time(time: f64) -> Result<(), IndexError> {
+    if time.is_finite() { Ok(()) } else { Err(IndexError::BadTime) }
+}

@@ -1,0 +1,256 @@
+//! Questions: which pages match, what that makes of them, and what of each page is shown.
+//!
+//! 1. The posting lists of the question's words are read (`terms`).
+//! 2. Every page gets an estimate at once, without waiting: BM25 of its words, and from the codes of its passages how
+//!    close it is in meaning (`meaning`). The best few hundred go on.
+//! 3. The vectors of their passages are read and compared exactly, scores are fused (`fusion`), exact matches keep
+//!    their places while a question is short (`typing`), and phrases are looked for in the texts, best page first,
+//!    until there are enough (`asked`).
+//! 4. Of each hit the passage is read that is to be shown (`show`).
+//!
+//! Between these steps pages may come, change and go: slots are never used twice, so a page that is gone is just
+//! missing.
+
+mod asked;
+pub(crate) mod cache;
+mod meaning;
+mod show;
+mod similar;
+pub(crate) mod terms;
+
+pub use similar::{SIMILAR_PASSAGES, SIMILAR_WORDS};
+pub use terms::{B, K1, MAX_TERMS, PREFIX_WEIGHT, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT};
+
+use crate::catalog::{Entry, Slot};
+use crate::error::IndexError;
+use crate::fusion::{Evidence, Fusion, WORDS_WEIGHT, fuse};
+use crate::index::Index;
+use crate::page::PageId;
+use crate::query::{Filters, Hit, Query, QueryVector, Why};
+use crate::state::State;
+use crate::store::Store;
+use crate::typing;
+use crate::vector::unit;
+use crate::words::{query_terms, words};
+use asked::Asked;
+use meaning::{Closeness, Estimates, Row};
+use std::collections::HashMap;
+
+/// Pages that are compared exactly, for each hit that is wanted, and at least.
+const CANDIDATES_PER_HIT: usize = 4;
+const CANDIDATES: usize = 256;
+
+/// The same where phrases are to be looked for in texts: many may not have them.
+const CANDIDATES_WITH_PHRASE: usize = 4096;
+
+/// Estimates err by so much over the root of the dimensions, hardly ever by more (see `codes`): a page whose estimate
+/// is that far below the least cosine is no hit.
+const SLACK: f64 = 3.0;
+
+/// A page that may be a hit.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub slot: Slot,
+    pub id: PageId,
+    pub last_seen: f64,
+    pub evidence: Evidence,
+    pub why: Why,
+    pub score: f64,
+}
+
+/// What is asked, understood.
+struct Ask<'a> {
+    query: &'a Query<'a>,
+    vector: Option<(&'a QueryVector<'a>, Vec<f32>)>,
+    /// The question has nothing but filters: pages are hits without any evidence.
+    listed: bool,
+}
+
+impl<S: Store> Index<S> {
+    /// The best pages, best first, one hit a page. Equal scores: the page seen last comes first.
+    ///
+    /// A question without words (empty, only punctuation), without a vector, and without anything in
+    /// [`Query::must`] and [`Query::filters`] has no hits; one of filters alone lists what they let through, the
+    /// page seen last first. A space of which nothing is stored finds nothing, which is no error: passages may not
+    /// be embedded yet.
+    pub async fn search(&self, query: Query<'_>) -> Result<Vec<Hit>, IndexError> {
+        let terms = query_terms(query.text);
+        let vector = match &query.vector {
+            None => None,
+            Some(vector) => {
+                self.state.borrow().check_dimensions(vector.space, vector.values.len())?;
+                Some((vector, unit(vector.values)?))
+            }
+        };
+        let listed = terms.is_empty() && vector.is_none() && query.filters != Filters::default();
+        let ask = Ask { query: &query, vector, listed };
+        let asked = self.asked(&query.must).await?;
+        let last = begun(query.text).filter(|last| terms.contains(last));
+        let lists = self.lists(terms, last.as_deref()).await?;
+
+        let (mut candidates, mut rows, scores) = {
+            let state = self.state.borrow();
+            let scores = lists.scores(&state.pages, asked.in_title);
+            let estimates =
+                ask.vector.as_ref().map(|(vector, unit)| Estimates::new(&state, vector.space, unit));
+            let candidates = ask.candidates(&state, &asked, &scores.scores, estimates.as_ref());
+            let rows = match (&ask.vector, &estimates) {
+                (Some((vector, _)), Some(estimates)) => {
+                    let by_slot: HashMap<Slot, Option<f64>> =
+                        candidates.iter().map(|page| (page.slot, page.evidence.bm25)).collect();
+                    let worth = |slot: Slot, closeness: Closeness| {
+                        let bm25 = by_slot.get(&slot).copied().flatten().unwrap_or(0.0);
+                        closeness.cosine().unwrap_or(0.0) + WORDS_WEIGHT * bm25
+                    };
+                    let wanted = |slot: Slot| by_slot.contains_key(&slot);
+                    estimates.rows_of(&state, vector.space, wanted, worth)
+                }
+                _ => Vec::new(),
+            };
+            (candidates, rows, scores)
+        };
+        if let Some((vector, unit)) = &ask.vector {
+            self.compare(vector.space, unit, &mut rows).await?;
+            ask.settle(&mut candidates, &rows, &asked);
+        }
+        let mut ranked = ask.rank(candidates);
+        self.hold(&mut ranked, query.text).await?;
+        let found = self.admit(ranked, &asked, query.limit).await?;
+        self.show(found, &rows, &lists, &scores.weights).await
+    }
+
+    /// While `typed` is short, what it found exactly by words keeps its place.
+    async fn hold(&self, ranked: &mut Vec<Candidate>, typed: &str) -> Result<(), IndexError> {
+        if !typing::is_short(typed) {
+            return Ok(());
+        }
+        let mut by_words: Vec<&Candidate> =
+            ranked.iter().filter(|page| page.evidence.bm25.is_some()).collect();
+        by_words.sort_by(|a, b| {
+            let (x, y) = (a.evidence.bm25.unwrap_or(0.0), b.evidence.bm25.unwrap_or(0.0));
+            y.total_cmp(&x).then_with(|| seen_last_first(a, b))
+        });
+        let ids: Vec<PageId> = by_words.iter().take(typing::HELD).map(|page| page.id).collect();
+        let rows = self.page_rows(&ids).await?;
+        let exact = ids
+            .into_iter()
+            .zip(rows)
+            .filter(|(_, row)| row.as_ref().is_some_and(|row| typing::is_exact(&row.title, typed)));
+        let held = exact.map(|(id, _)| id).collect();
+        typing::hold(ranked, &held, |page| page.id);
+        Ok(())
+    }
+}
+
+impl Ask<'_> {
+    fn fusion(&self) -> Fusion {
+        self.vector.as_ref().map_or(Fusion::Calibrated, |(vector, _)| vector.fusion)
+    }
+
+    fn min_cosine(&self) -> f64 {
+        self.vector.as_ref().map_or(f64::INFINITY, |(vector, _)| f64::from(vector.min_cosine))
+    }
+
+    /// What makes a page a hit; `None` where nothing does.
+    fn why(&self, evidence: Evidence, asked: &Asked, min_cosine: f64) -> Option<Why> {
+        if asked.in_title && !asked.has_phrases() && !self.listed {
+            evidence.bm25?;
+        }
+        // Having the phrase is enough, also where its words are too common to be counted.
+        let enough = (asked.has_phrases() || self.listed).then_some(Why::Words);
+        evidence.why(min_cosine).or(enough)
+    }
+
+    /// The pages that are worth a closer look.
+    fn candidates(
+        &self,
+        state: &State,
+        asked: &Asked,
+        scores: &[f64],
+        estimates: Option<&Estimates>,
+    ) -> Vec<Candidate> {
+        let filters = &self.query.filters;
+        let hosts = state.pages.hosts(|host| filters.accept_host(host));
+        let accepts = |entry: &Entry| hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
+        let slack = self.vector.as_ref().map_or(0.0, |(_, unit)| SLACK / (unit.len() as f64).sqrt());
+        let mut found: Vec<Candidate> = Vec::new();
+        for (slot, entry) in state.pages.iter() {
+            let evidence = Evidence {
+                cosine: estimates.and_then(|estimates| estimates.pages.get(slot as usize)?.cosine()),
+                bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
+            };
+            let Some(why) = self.why(evidence, asked, self.min_cosine() - slack) else { continue };
+            if accepts(entry) && asked.may_admit(slot) {
+                let (id, last_seen) = (entry.id, entry.last_seen);
+                found.push(Candidate { slot, id, last_seen, evidence, why, score: 0.0 });
+            }
+        }
+        let least = if asked.has_phrases() || asked.excludes() { CANDIDATES_WITH_PHRASE } else { CANDIDATES };
+        let keep = (self.query.limit.saturating_mul(CANDIDATES_PER_HIT)).max(least);
+        if found.len() > keep {
+            keep_best(&mut found, keep);
+        }
+        found
+    }
+
+    /// Puts exact cosines in the place of estimates, and leaves out what is no hit after all.
+    fn settle(&self, candidates: &mut Vec<Candidate>, rows: &[Row], asked: &Asked) {
+        let exact = meaning::closeness(rows);
+        candidates.retain_mut(|page| {
+            if let Some(closeness) = exact.get(&page.slot) {
+                page.evidence.cosine = closeness.cosine();
+            }
+            match self.why(page.evidence, asked, self.min_cosine()) {
+                Some(why) => {
+                    page.why = why;
+                    true
+                }
+                None => false,
+            }
+        });
+    }
+
+    /// Scores and sorts.
+    fn rank(&self, mut found: Vec<Candidate>) -> Vec<Candidate> {
+        // Equals of reciprocal ranks are told apart as equals of the result are.
+        found.sort_by(seen_last_first);
+        let evidence: Vec<Evidence> = found.iter().map(|page| page.evidence).collect();
+        for (page, score) in found.iter_mut().zip(fuse(self.fusion(), &evidence, self.min_cosine())) {
+            page.score = score;
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found
+    }
+}
+
+/// Keeps the best by both together, by words, and by meaning; `keep` of each at most.
+fn keep_best(found: &mut Vec<Candidate>, keep: usize) {
+    let by: [fn(&Candidate) -> f64; 3] = [
+        |page| page.evidence.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.evidence.bm25.unwrap_or(0.0),
+        |page| page.evidence.bm25.unwrap_or(f64::NEG_INFINITY),
+        |page| page.evidence.cosine.unwrap_or(f64::NEG_INFINITY),
+    ];
+    let mut kept = vec![false; found.len()];
+    for worth in by {
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.select_nth_unstable_by(keep, |a, b| {
+            let (a, b) = (&found[*a], &found[*b]);
+            worth(b).total_cmp(&worth(a)).then_with(|| seen_last_first(a, b))
+        });
+        order.into_iter().take(keep).for_each(|at| kept[at] = true);
+    }
+    let mut kept = kept.into_iter();
+    found.retain(|_| kept.next().unwrap_or(false));
+}
+
+fn seen_last_first(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
+    b.last_seen.total_cmp(&a.last_seen).then_with(|| a.id.cmp(&b.id))
+}
+
+/// The word at the very end, which may be only begun.
+fn begun(text: &str) -> Option<String> {
+    let text = text.trim_end();
+    let mut last = None;
+    words(text, |word, range| last = Some((word.to_owned(), range.end)));
+    last.filter(|(_, end)| *end == text.len()).map(|(word, _)| word)
+}

@@ -1,0 +1,114 @@
+//! What of each hit is shown: the passage that matches best, by words and by meaning together.
+
+use super::asked::Admitted;
+use super::meaning::Row;
+use super::terms::Lists;
+use crate::catalog::Slot;
+use crate::error::IndexError;
+use crate::fusion::WORDS_WEIGHT;
+use crate::index::Index;
+use crate::page::PageId;
+use crate::query::Hit;
+use crate::rows::{PASSAGES_PER_ROW, chunk_of};
+use crate::snippet::snippet;
+use crate::store::Store;
+use crate::words::terms;
+use std::collections::{HashMap, HashSet};
+
+impl<S: Store> Index<S> {
+    /// Reads what is shown of each page. One whose text is gone meanwhile, or cannot be read, shows its title; one
+    /// that is gone itself is left out.
+    pub(super) async fn show(
+        &self,
+        found: Vec<Admitted>,
+        rows: &[Row],
+        lists: &Lists,
+        weights: &HashMap<String, f64>,
+    ) -> Result<Vec<Hit>, IndexError> {
+        let slots: HashSet<Slot> = found.iter().map(|found| found.page.slot).collect();
+        let words = lists.rows(&slots, weights);
+        let mut by_words: HashMap<Slot, (f64, u32)> = HashMap::new();
+        for ((slot, chunk), worth) in words {
+            let best = by_words.entry(slot).or_insert((worth, chunk));
+            if worth > best.0 || (worth == best.0 && chunk < best.1) {
+                *best = (worth, chunk);
+            }
+        }
+        let mut cosines: HashMap<(Slot, u32), f64> = HashMap::new();
+        let mut by_meaning: HashMap<Slot, (f64, u32)> = HashMap::new();
+        for row in rows.iter().filter(|row| slots.contains(&row.slot) && !row.is_lead) {
+            cosines.insert((row.slot, row.ordinal), row.cosine);
+            let best = by_meaning.entry(row.slot).or_insert((row.cosine, row.ordinal));
+            if row.cosine > best.0 {
+                *best = (row.cosine, row.ordinal);
+            }
+        }
+        let chunks_of = |found: &Admitted| -> Vec<u32> {
+            if let Some(shown) = found.shown {
+                return vec![chunk_of(shown)];
+            }
+            let slot = found.page.slot;
+            let meaning = by_meaning.get(&slot).map(|best| chunk_of(best.1));
+            let mut chunks: Vec<u32> =
+                by_words.get(&slot).map(|best| best.1).into_iter().chain(meaning).collect();
+            if chunks.is_empty() {
+                chunks.push(0);
+            }
+            chunks
+        };
+        let wanted: Vec<(PageId, u32)> = (found.iter())
+            .flat_map(|found| chunks_of(found).into_iter().map(|chunk| (found.page.id, chunk)))
+            .collect();
+        let texts = self.read_texts(&wanted).await?;
+        let ids: Vec<PageId> = found.iter().map(|found| found.page.id).collect();
+        let infos = self.page_rows(&ids).await?;
+        let marks = lists.marks();
+        let hits = found.into_iter().zip(infos).filter_map(|(found, row)| {
+            let row = row?;
+            let page = &found.page;
+            let mut best: Option<(f64, &str)> = None;
+            for chunk in chunks_of(&found) {
+                let first = chunk * PASSAGES_PER_ROW as u32;
+                let texts = texts.get(&(page.id, chunk)).and_then(Option::as_ref).into_iter().flatten();
+                for (ordinal, text) in (first..).zip(texts) {
+                    // The title is shown anyway.
+                    if (row.titled && ordinal == 0) || found.shown.is_some_and(|shown| shown != ordinal) {
+                        continue;
+                    }
+                    let cosine = cosines.get(&(page.slot, ordinal)).copied().unwrap_or(0.0);
+                    let worth = cosine + WORDS_WEIGHT * words_in(text, weights);
+                    if best.is_none_or(|best| worth > best.0) {
+                        best = Some((worth, text));
+                    }
+                }
+            }
+            let shown = snippet(best.map_or(&row.title, |(_, text)| text), &marks);
+            Some(Hit {
+                snippet: shown,
+                score: page.score,
+                cosine: page.evidence.cosine,
+                bm25: page.evidence.bm25,
+                why: page.why,
+                page: self.info(page.id, row),
+            })
+        });
+        Ok(hits.collect())
+    }
+}
+
+/// What the different words of a text are worth together, as a rough BM25.
+fn words_in(text: &str, weights: &HashMap<String, f64>) -> f64 {
+    if weights.is_empty() {
+        return 0.0;
+    }
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut worth = 0.0;
+    terms(text, |term, _| {
+        if let Some(weight) = weights.get(term)
+            && seen.insert(term.to_owned())
+        {
+            worth += weight;
+        }
+    });
+    worth
+}

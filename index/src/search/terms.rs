@@ -1,0 +1,504 @@
+//! Words: which pages have those of a question, and what that is worth by BM25.
+//!
+//! Robertson and Zaragoza's formula with the usual constants, over pages: how often a word occurs is counted over all of
+//! a page's text, its title included, and [`TITLE_WEIGHT`] says how much more an occurrence in the title counts.
+//! Frequencies are those of the living pages at each question, so that the scores are always those of an index that
+//! never knew a deleted page.
+//!
+//! The word that is typed last may be only begun: terms that begin with it count, too. A word of [`TYPO_FROM`] letters
+//! and more that hardly any page has may be mistyped: terms that differ by one typo count. Both less than the word
+//! itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]).
+
+use crate::catalog::{Pages, Slot};
+use crate::error::IndexError;
+use crate::index::Index;
+use crate::rows::unseal_raw;
+use crate::search::cache::Cache;
+use crate::segment::dictionary::Place;
+use crate::segment::list_key;
+use crate::segment::postings::decode;
+use crate::segment::words::{TITLE, Words, list, pieces_of, range_of};
+use crate::state::State;
+use crate::store::{Store, Table};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// How soon repeating a word stops to help. At 0 a word counts once however often it occurs; towards infinity
+/// its weight grows with every occurrence.
+pub const K1: f64 = 1.2;
+
+/// How much a long page is held back. At 0 not at all; at 1 a page twice as long needs twice the
+/// occurrences for the same score.
+pub const B: f64 = 0.75;
+
+/// A word in the title counts as so many words in the text. At 1 a title is text like any other.
+pub const TITLE_WEIGHT: u32 = 1;
+
+/// What a word that is only begun is worth, as a share of what the whole word would be. At 0 only whole words are
+/// found; at 1 `car` finds `carpet` as it finds `car`, where no page has `car`.
+pub const PREFIX_WEIGHT: f64 = 0.5;
+
+/// What a word with a typo is worth, as a share of what the right word would be.
+pub const TYPO_WEIGHT: f64 = 0.5;
+
+/// Words with fewer characters are taken as they are: they have too many neighbours.
+pub const TYPO_FROM: usize = 5;
+
+/// A word that so many pages have is not mistyped. At 1 a misspelling that one page shares hides all others.
+const RARE: usize = 3;
+
+/// A page with less than the word itself gets at most so much of what the worst page with the word gets.
+const BELOW: f64 = 0.95;
+
+/// A question's rarest words, at most so many, are looked up. Nobody types more; a whole article pasted as a
+/// question is represented by these.
+pub const MAX_TERMS: usize = 64;
+
+/// Terms for which one word may stand, in each segment: the most frequent ones of [`CONSIDERED`].
+const VARIANTS: usize = 32;
+const CONSIDERED: usize = 1024;
+
+/// What a list says about its term of the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Exact,
+    Title,
+    /// Begins with it.
+    Prefix,
+    Typo,
+}
+
+/// Where postings are.
+enum Source {
+    /// In a segment, by its index.
+    Segment(usize, Place),
+    /// Copied out of what is new: page, row of the page, occurrences.
+    Fresh(Vec<(Slot, u32, u32)>),
+}
+
+struct Lookup {
+    term: usize,
+    kind: Kind,
+    source: Source,
+}
+
+/// The lists of a question's words, as they were at one moment.
+pub(crate) struct Lists {
+    pub terms: Vec<String>,
+    lookups: Vec<Lookup>,
+    segments: Vec<(u32, Rc<Words>)>,
+    pieces: HashMap<(u32, u32), Rc<[u8]>>,
+    /// Terms that stood for one of the question.
+    variants: HashSet<String>,
+    lost: HashSet<u32>,
+}
+
+/// What the words of a question say.
+#[derive(Default)]
+pub(crate) struct Scores {
+    /// By slot; 0 where no word is. Empty where no page has any.
+    pub scores: Vec<f64>,
+    /// What each term is worth, for snippets.
+    pub weights: HashMap<String, f64>,
+}
+
+impl<S: Store> Index<S> {
+    /// Looks words up. `last` is the one that may be only begun.
+    pub(crate) async fn lists(&self, terms: Vec<String>, last: Option<&str>) -> Result<Lists, IndexError> {
+        let mut lists = Lists::new(&self.state.borrow(), terms, last);
+        self.read_lists(&mut lists).await?;
+        let rare: Vec<usize> = {
+            let state = self.state.borrow();
+            let long = |term: &&usize| lists.terms[**term].chars().count() >= TYPO_FROM;
+            let all: Vec<usize> = (0..lists.terms.len()).collect();
+            all.iter()
+                .filter(long)
+                .filter(|term| lists.pages_with(**term, &state.pages) < RARE)
+                .copied()
+                .collect()
+        };
+        if !rare.is_empty() {
+            lists.add_typos(&self.state.borrow(), &rare);
+            self.read_lists(&mut lists).await?;
+        }
+        self.state.borrow_mut().lost.extend(&lists.lost);
+        Ok(lists)
+    }
+
+    /// As [`Index::lists`], but for exactly these words.
+    pub(crate) async fn lists_exactly(&self, terms: Vec<String>) -> Result<Lists, IndexError> {
+        let mut lists = Lists::new(&self.state.borrow(), terms, None);
+        self.read_lists(&mut lists).await?;
+        self.state.borrow_mut().lost.extend(&lists.lost);
+        Ok(lists)
+    }
+
+    /// Reads the pieces that are not yet known.
+    async fn read_lists(&self, lists: &mut Lists) -> Result<(), IndexError> {
+        let wanted = lists.missing(&self.cache.borrow());
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<String> = wanted.iter().map(|(segment, piece)| list_key(*segment, *piece)).collect();
+        let rows = self.store.get_many(Table::Segments, &keys).await?;
+        let mut cache = self.cache.borrow_mut();
+        for ((segment, piece), row) in wanted.into_iter().zip(rows) {
+            match row.map(unseal_raw) {
+                Some(Ok(bytes)) => {
+                    let bytes: Rc<[u8]> = bytes.into();
+                    cache.keep_list(segment, piece, Rc::clone(&bytes));
+                    lists.pieces.insert((segment, piece), bytes);
+                }
+                // Gone because the segment was merged meanwhile, or damaged: this answer does without.
+                _ => {
+                    let is_there = self.state.borrow().segments.iter().any(|known| known.entry.id == segment);
+                    if is_there {
+                        lists.lost.insert(segment);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Lists {
+    fn new(state: &State, terms: Vec<String>, last: Option<&str>) -> Self {
+        let segments: Vec<(u32, Rc<Words>)> = (state.segments.iter())
+            .filter_map(|segment| Some((segment.entry.id, Rc::clone(segment.words.as_ref()?))))
+            .collect();
+        let mut lists = Self {
+            terms,
+            lookups: Vec::new(),
+            segments,
+            pieces: HashMap::new(),
+            variants: HashSet::new(),
+            lost: HashSet::new(),
+        };
+        lists.keep_rarest(state);
+        for term in 0..lists.terms.len() {
+            let word = lists.terms[term].clone();
+            lists.look_up(state, term, Kind::Exact, &word);
+            lists.look_up(state, term, Kind::Title, &format!("{TITLE}{word}"));
+            if last == Some(&word) {
+                lists.look_up_prefix(state, term, &word);
+            }
+        }
+        lists
+    }
+
+    /// Of too many terms, those with the shortest lists.
+    fn keep_rarest(&mut self, state: &State) {
+        if self.terms.len() <= MAX_TERMS {
+            return;
+        }
+        let length = |term: &String| -> u64 {
+            let written = self.segments.iter().filter_map(|(_, words)| words.dictionary.get(term));
+            let written = written.map(|place| range_of(&place).map_or(1, |(start, end)| end - start));
+            written.sum::<u64>() + state.fresh.postings(term).len() as u64
+        };
+        let mut known: Vec<(u64, String)> =
+            self.terms.iter().map(|term| (length(term), term.clone())).filter(|known| known.0 > 0).collect();
+        known.sort_by_key(|known| known.0);
+        known.truncate(MAX_TERMS);
+        self.terms = known.into_iter().map(|(_, term)| term).collect();
+    }
+
+    fn look_up(&mut self, state: &State, term: usize, kind: Kind, word: &str) {
+        for (index, (_, words)) in self.segments.iter().enumerate() {
+            if let Some(place) = words.dictionary.get(word) {
+                self.lookups.push(Lookup { term, kind, source: Source::Segment(index, place) });
+            }
+        }
+        let fresh: Vec<(Slot, u32, u32)> = (state.fresh.postings(word).iter())
+            .filter_map(|posting| {
+                let (slot, chunk) = state.fresh.locate(posting.doc)?;
+                Some((slot, chunk, posting.occurrences))
+            })
+            .collect();
+        if !fresh.is_empty() {
+            self.lookups.push(Lookup { term, kind, source: Source::Fresh(fresh) });
+        }
+    }
+
+    fn look_up_prefix(&mut self, state: &State, term: usize, word: &str) {
+        let mut found: HashMap<String, u64> = HashMap::new();
+        for (_, words) in &self.segments {
+            for (variant, place) in words.dictionary.starting_with(word, CONSIDERED) {
+                *found.entry(variant).or_default() +=
+                    range_of(&place).map_or(1, |(start, end)| 1 + end - start);
+            }
+        }
+        let fresh = state.fresh.terms_from(word).take_while(|variant| variant.starts_with(word));
+        for variant in fresh.take(CONSIDERED) {
+            *found.entry(variant.to_owned()).or_default() += state.fresh.postings(variant).len() as u64;
+        }
+        found.remove(word);
+        self.look_up_variants(state, term, Kind::Prefix, found);
+    }
+
+    fn add_typos(&mut self, state: &State, terms: &[usize]) {
+        for term in terms {
+            let word = self.terms[*term].clone();
+            let mut found: HashMap<String, u64> = HashMap::new();
+            for (_, words) in &self.segments {
+                for (variant, place) in words.dictionary.one_typo_from(&word, CONSIDERED) {
+                    *found.entry(variant).or_default() +=
+                        range_of(&place).map_or(1, |(start, end)| 1 + end - start);
+                }
+            }
+            for variant in state.fresh.terms_from("").filter(|variant| is_one_typo(&word, variant)) {
+                *found.entry(variant.to_owned()).or_default() += state.fresh.postings(variant).len() as u64;
+            }
+            // The mark of a title is no letter that somebody typed too many.
+            found.retain(|variant, _| !variant.starts_with(TITLE));
+            self.look_up_variants(state, *term, Kind::Typo, found);
+        }
+    }
+
+    /// Looks the most frequent ones up.
+    fn look_up_variants(&mut self, state: &State, term: usize, kind: Kind, found: HashMap<String, u64>) {
+        let mut found: Vec<(String, u64)> = found.into_iter().collect();
+        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        for (variant, _) in found.into_iter().take(VARIANTS) {
+            self.look_up(state, term, kind, &variant);
+            self.variants.insert(variant);
+        }
+    }
+
+    /// Pieces that are not yet here; those that are in the cache are taken.
+    fn missing(&mut self, cache: &Cache) -> Vec<(u32, u32)> {
+        let mut missing = Vec::new();
+        for lookup in &self.lookups {
+            let Source::Segment(index, place) = &lookup.source else { continue };
+            let Some((start, end)) = range_of(place) else { continue };
+            let id = self.segments[*index].0;
+            for piece in pieces_of(start, end) {
+                if self.pieces.contains_key(&(id, piece)) {
+                    continue;
+                }
+                match cache.list(id, piece) {
+                    Some(bytes) => drop(self.pieces.insert((id, piece), bytes)),
+                    None => missing.push((id, piece)),
+                }
+            }
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+
+    /// Hands out the postings of one lookup: page, row of the page, occurrences; dead pages too.
+    fn read(&self, lookup: &Lookup, mut each: impl FnMut(Slot, u32, u32)) {
+        match &lookup.source {
+            Source::Fresh(postings) => {
+                postings.iter().for_each(|posting| each(posting.0, posting.1, posting.2))
+            }
+            Source::Segment(index, place) => {
+                let (id, words) = &self.segments[*index];
+                let mut located = |doc: u32, occurrences: u32| {
+                    if let Some((slot, chunk)) = words.locate(doc) {
+                        each(slot, chunk, occurrences);
+                    }
+                };
+                match place {
+                    Place::Inline(posting) => located(posting.doc, posting.occurrences),
+                    Place::List { start, end } => {
+                        let piece = |n: u32| self.pieces.get(&(*id, n)).map(|bytes| &**bytes);
+                        let Some(bytes) = list(*start, *end, piece) else { return };
+                        // A list that is damaged in a sound row is our own fault; what it gave counts.
+                        let _ =
+                            decode(&bytes, words.docs(), |posting| located(posting.doc, posting.occurrences));
+                    }
+                }
+            }
+        }
+    }
+
+    fn lookups_of(&self, term: usize, kind: Kind) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter().filter(move |lookup| lookup.term == term && lookup.kind == kind)
+    }
+
+    /// How many living pages have a term itself, or begin with it where that counts.
+    fn pages_with(&self, term: usize, pages: &Pages) -> usize {
+        let mut slots = HashSet::new();
+        for kind in [Kind::Exact, Kind::Prefix] {
+            for lookup in self.lookups_of(term, kind) {
+                self.read(lookup, |slot, _, _| {
+                    if slots.len() < RARE && pages.is_alive(slot) {
+                        slots.insert(slot);
+                    }
+                });
+            }
+        }
+        slots.len()
+    }
+
+    /// The words to be marked.
+    pub fn marks(&self) -> HashSet<String> {
+        self.terms.iter().chain(&self.variants).cloned().collect()
+    }
+
+    /// BM25 of every living page; in titles only if `in_title`.
+    pub fn scores(&self, pages: &Pages, in_title: bool) -> Scores {
+        let mut scores = Scores::default();
+        let mut found = Found { counts: vec![0; pages.slots()], touched: Vec::new() };
+        for term in 0..self.terms.len() {
+            let exact = if in_title { Kind::Title } else { Kind::Exact };
+            self.count(&mut found, term, exact, 1, pages);
+            if !in_title && TITLE_WEIGHT > 1 {
+                self.count(&mut found, term, Kind::Title, TITLE_WEIGHT - 1, pages);
+            }
+            let weight = found.add(&mut scores.scores, pages, 1.0, f64::INFINITY, &HashSet::new());
+            if let Some((weight, ..)) = weight {
+                scores.weights.insert(self.terms[term].clone(), weight);
+            }
+            if in_title {
+                continue;
+            }
+            let (with, least) =
+                weight.map_or_else(|| (HashSet::new(), f64::INFINITY), |(_, with, least)| (with, least));
+            for (kind, share) in [(Kind::Prefix, PREFIX_WEIGHT), (Kind::Typo, TYPO_WEIGHT)] {
+                self.count(&mut found, term, kind, 1, pages);
+                let weight = found.add(&mut scores.scores, pages, share, least * BELOW, &with);
+                if let Some((weight, ..)) = weight {
+                    for variant in &self.variants {
+                        scores.weights.entry(variant.clone()).or_insert(weight * share);
+                    }
+                }
+            }
+        }
+        scores
+    }
+
+    fn count(&self, found: &mut Found, term: usize, kind: Kind, times: u32, pages: &Pages) {
+        for lookup in self.lookups_of(term, kind) {
+            self.read(lookup, |slot, _, occurrences| {
+                if pages.is_alive(slot) {
+                    let count = &mut found.counts[slot as usize];
+                    if *count == 0 {
+                        found.touched.push(slot);
+                    }
+                    *count = count.saturating_add(occurrences.saturating_mul(times));
+                }
+            });
+        }
+    }
+
+    /// How much the words in each row of these pages are worth together.
+    pub fn rows(&self, of: &HashSet<Slot>, weights: &HashMap<String, f64>) -> HashMap<(Slot, u32), f64> {
+        let mut worth: HashMap<(Slot, u32), f64> = HashMap::new();
+        for lookup in self.lookups.iter().filter(|lookup| lookup.kind != Kind::Title) {
+            let weight = weights.get(&self.terms[lookup.term]).copied().unwrap_or(1.0);
+            self.read(lookup, |slot, chunk, _| {
+                if of.contains(&slot) {
+                    *worth.entry((slot, chunk)).or_default() += weight;
+                }
+            });
+        }
+        worth
+    }
+
+    /// The rows of living pages that have all terms themselves, of titles if `in_title`.
+    pub fn with_all(&self, pages: &Pages, in_title: bool) -> HashMap<Slot, Vec<u32>> {
+        let kind = if in_title { Kind::Title } else { Kind::Exact };
+        let mut all: Option<HashSet<(Slot, u32)>> = None;
+        for term in 0..self.terms.len() {
+            let mut here = HashSet::new();
+            for lookup in self.lookups_of(term, kind) {
+                self.read(lookup, |slot, chunk, _| {
+                    if pages.is_alive(slot) && all.as_ref().is_none_or(|all| all.contains(&(slot, chunk))) {
+                        here.insert((slot, chunk));
+                    }
+                });
+            }
+            all = Some(here);
+        }
+        let mut rows: HashMap<Slot, Vec<u32>> = HashMap::new();
+        for (slot, chunk) in all.unwrap_or_default() {
+            rows.entry(slot).or_default().push(chunk);
+        }
+        rows.values_mut().for_each(|chunks| chunks.sort_unstable());
+        rows
+    }
+
+    /// How often each term occurs in how many living pages.
+    pub fn frequencies(&self, pages: &Pages) -> Vec<usize> {
+        let mut found = Found { counts: vec![0; pages.slots()], touched: Vec::new() };
+        (0..self.terms.len())
+            .map(|term| {
+                self.count(&mut found, term, Kind::Exact, 1, pages);
+                found.clear()
+            })
+            .collect()
+    }
+}
+
+/// Occurrences of one term, by page.
+struct Found {
+    counts: Vec<u32>,
+    touched: Vec<Slot>,
+}
+
+impl Found {
+    /// Adds what the counted pages get to their scores, `share` of BM25 and at most `most`, but for those in `but`.
+    /// Gives the term's weight, the pages, and the least that any got; `None` if no page was counted.
+    fn add(
+        &mut self,
+        scores: &mut Vec<f64>,
+        pages: &Pages,
+        share: f64,
+        most: f64,
+        but: &HashSet<Slot>,
+    ) -> Option<(f64, HashSet<Slot>, f64)> {
+        if self.touched.is_empty() {
+            return None;
+        }
+        scores.resize(pages.slots(), 0.0);
+        let weight = weight(pages.len(), self.touched.len());
+        let average = (pages.words() as f64 / pages.len().max(1) as f64).max(1.0);
+        let mut least = f64::INFINITY;
+        let mut with = HashSet::with_capacity(self.touched.len());
+        for slot in self.touched.drain(..) {
+            let occurrences = f64::from(std::mem::take(&mut self.counts[slot as usize]));
+            let Some(entry) = pages.get(slot).filter(|_| !but.contains(&slot)) else { continue };
+            let length = f64::from(entry.words) / average;
+            let saturated = occurrences * (K1 + 1.0) / (occurrences + K1 * (1.0 - B + B * length));
+            let worth = (share * weight * saturated).min(most);
+            scores[slot as usize] += worth;
+            least = least.min(worth);
+            with.insert(slot);
+        }
+        Some((weight, with, least))
+    }
+
+    /// Forgets the counts; gives how many pages were counted.
+    fn clear(&mut self) -> usize {
+        let pages = self.touched.len();
+        self.touched.drain(..).for_each(|slot| self.counts[slot as usize] = 0);
+        pages
+    }
+}
+
+/// The weight of a word that occurs in `frequency` pages: never negative, about 0 for a word that is everywhere.
+pub(crate) fn weight(pages: usize, frequency: usize) -> f64 {
+    let (all, frequency) = (pages as f64, frequency as f64);
+    (1.0 + (all - frequency + 0.5) / (frequency + 0.5)).ln()
+}
+
+/// Whether one typo makes `b` of `a`: the same as [`crate::segment::dictionary::Dictionary::one_typo_from`].
+fn is_one_typo(a: &str, b: &str) -> bool {
+    if a.len().abs_diff(b.len()) > 4 || a == b {
+        return false;
+    }
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    match (a, b) {
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([_, rest @ ..], _) if rest == b => true,
+        (_, [_, rest @ ..]) if rest == a => true,
+        ([a1, a2, a @ ..], [b1, b2, b @ ..]) => a1 == b2 && a2 == b1 && a == b,
+        _ => false,
+    }
+}

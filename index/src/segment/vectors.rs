@@ -1,0 +1,182 @@
+//! A vector part of a segment: the codes of passages in one space, which say which passages are worth a closer look.
+//!
+//! The vectors themselves stay in their pages' rows (`rows::vectors`): they are the truth, they go with their page,
+//! and merging segments need not move them.
+
+use super::words::DEAD;
+use crate::catalog::{Pages, Slot};
+use crate::codes::code_bytes;
+use crate::error::IndexError;
+use crate::rows::{Unreadable, seal, seal_raw, unseal, unseal_raw};
+use crate::vector::MAX_DIMENSIONS;
+use serde::{Deserialize, Serialize};
+
+/// Bytes of codes in one row, before it is rounded down to whole codes.
+const PIECE: usize = 4 << 20;
+
+/// Passages of one page that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Run {
+    pub number: u32,
+    pub slot: Slot,
+    /// Its first row; the next run's is its end.
+    pub first: u32,
+}
+
+/// Codes, and whose they are.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Vectors {
+    pub space: String,
+    pub dimensions: usize,
+    pub runs: Vec<Run>,
+    /// Which of its page's passages each row is.
+    pub ordinals: Vec<u32>,
+    pub codes: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    space: String,
+    dimensions: u32,
+    /// Number of each run's page and its rows.
+    runs: Vec<(u32, u32)>,
+    ordinals: Vec<u32>,
+}
+
+impl Vectors {
+    pub fn new(space: &str, dimensions: usize) -> Self {
+        Self {
+            space: space.to_owned(),
+            dimensions,
+            runs: Vec::new(),
+            ordinals: Vec::new(),
+            codes: Vec::new(),
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.ordinals.len()
+    }
+
+    /// The rows of a run, by its index.
+    pub fn rows(&self, run: usize) -> std::ops::Range<usize> {
+        let end = self.runs.get(run + 1).map_or(self.len(), |next| next.first as usize);
+        self.runs[run].first as usize..end
+    }
+
+    /// The run that a row is in.
+    pub fn run_of(&self, row: u32) -> usize {
+        self.runs.partition_point(|run| run.first <= row).saturating_sub(1)
+    }
+
+    /// Starts or goes on with a page's run.
+    pub fn push(&mut self, number: u32, slot: Slot, ordinal: u32, code: &[u8]) {
+        if self.runs.last().is_none_or(|run| run.number != number) {
+            self.runs.push(Run { number, slot, first: self.ordinals.len() as u32 });
+        }
+        self.ordinals.push(ordinal);
+        self.codes.extend(code);
+    }
+
+    /// The code of a row.
+    pub fn code(&self, row: usize) -> &[u8] {
+        let size = code_bytes(self.dimensions);
+        &self.codes[row * size..(row + 1) * size]
+    }
+
+    /// Rows and bytes of each piece of `rows` rows: how they are cut.
+    pub fn piece_rows(dimensions: usize) -> usize {
+        (PIECE / code_bytes(dimensions)).max(1)
+    }
+
+    /// How many pieces its codes have.
+    pub fn pieces(&self) -> u32 {
+        self.len().div_ceil(Self::piece_rows(self.dimensions)) as u32
+    }
+
+    /// The row of one piece.
+    pub fn encode_piece(&self, piece: u32) -> Vec<u8> {
+        let size = Self::piece_rows(self.dimensions) * code_bytes(self.dimensions);
+        let start = (piece as usize * size).min(self.codes.len());
+        seal_raw(&self.codes[start..(start + size).min(self.codes.len())])
+    }
+
+    /// The row that says whose codes they are.
+    pub fn encode_head(&self) -> Result<Vec<u8>, IndexError> {
+        let runs = (0..self.runs.len()).map(|run| (self.runs[run].number, self.rows(run).len() as u32));
+        seal(&Head {
+            space: self.space.clone(),
+            dimensions: self.dimensions as u32,
+            runs: runs.collect(),
+            ordinals: self.ordinals.clone(),
+        })
+    }
+
+    /// From its head; the codes are still missing: [`Vectors::pieces`] of them, to be added in order.
+    pub fn decode_head(bytes: &[u8], table: &Pages) -> Result<Self, Unreadable> {
+        let head: Head = unseal(bytes)?;
+        let dimensions = head.dimensions as usize;
+        let rows = head.runs.iter().map(|run| u64::from(run.1)).sum::<u64>();
+        if dimensions == 0 || dimensions > MAX_DIMENSIONS || rows != head.ordinals.len() as u64 {
+            return Err(Unreadable);
+        }
+        let mut first = 0;
+        let runs = head.runs.into_iter().map(|(number, rows)| {
+            let run = Run { number, slot: table.slot_of_number(number).unwrap_or(DEAD), first };
+            first += rows;
+            run
+        });
+        Ok(Self {
+            space: head.space,
+            dimensions,
+            runs: runs.collect(),
+            ordinals: head.ordinals,
+            codes: Vec::new(),
+        })
+    }
+
+    /// Adds the next piece.
+    pub fn add_piece(&mut self, row: Vec<u8>) -> Result<(), Unreadable> {
+        let bytes = unseal_raw(row)?;
+        let whole = self.len() * code_bytes(self.dimensions);
+        if self.codes.is_empty() {
+            self.codes.reserve_exact(whole);
+        }
+        if bytes.len() > whole - self.codes.len() {
+            return Err(Unreadable);
+        }
+        self.codes.extend(bytes);
+        Ok(())
+    }
+
+    /// Whether all pieces are there.
+    pub fn is_whole(&self) -> bool {
+        self.codes.len() == self.len() * code_bytes(self.dimensions)
+    }
+
+    /// Those of living pages, pages in the order of their numbers and passages in theirs, each once.
+    pub fn sorted(&self, is_alive: impl Fn(Slot) -> bool) -> Self {
+        let mut rows: Vec<(u32, u32, Slot, usize)> = Vec::with_capacity(self.len());
+        for (index, run) in self.runs.iter().enumerate().filter(|(_, run)| is_alive(run.slot)) {
+            rows.extend(self.rows(index).map(|row| (run.number, self.ordinals[row], run.slot, row)));
+        }
+        rows.sort_unstable();
+        rows.dedup_by_key(|row| (row.0, row.1));
+        let mut sorted = Self::new(&self.space, self.dimensions);
+        for (number, ordinal, slot, row) in rows {
+            sorted.push(number, slot, ordinal, self.code(row));
+        }
+        sorted
+    }
+
+    /// The runs of a page's text.
+    pub fn runs_of(&self, number: u32) -> impl Iterator<Item = usize> {
+        // Few runs of one number, and those of a segment ascend; those of what is new do not.
+        let sorted = self.runs.is_sorted_by_key(|run| run.number);
+        let from = if sorted { self.runs.partition_point(|run| run.number < number) } else { 0 };
+        (from..self.runs.len())
+            .take_while(move |run| !sorted || self.runs[*run].number == number)
+            .filter(move |run| self.runs[*run].number == number)
+    }
+}
