@@ -13,6 +13,8 @@ pub(crate) const MANIFEST: &str = "manifest";
 pub(crate) struct Manifest {
     /// Oldest first.
     pub segments: Vec<SegmentEntry>,
+    /// Pages in the pieces of the page table.
+    pub pages: u32,
     /// Greater than every identifier of a segment that is or was in use.
     pub next_segment: u32,
     /// Greater than every page number that was in use when this was written.

@@ -102,9 +102,11 @@ impl<S: Store> Index<S> {
             let id = state.new_segment();
             write_fresh(&state, id, &mut batch)?
         };
+        let pages = self.state.borrow().pages.len() as u32;
         {
             let state = self.state.borrow();
             let mut manifest = state.manifest();
+            manifest.pages = pages;
             manifest.segments.extend(segment.iter().map(|segment| segment.entry.clone()));
             batch.put(Table::Catalog, MANIFEST, manifest.encode()?);
             for piece in &state.changed_pieces {
@@ -117,6 +119,7 @@ impl<S: Store> Index<S> {
         }
         self.store.commit(batch).await?;
         let mut state = self.state.borrow_mut();
+        state.manifest.pages = pages;
         state.journal.clear();
         state.changed_pieces.clear();
         state.manifest_changed = false;

@@ -86,9 +86,19 @@ impl<S: Store> Index<S> {
             let Some(bytes) = pieces.get(piece_key(piece).as_str()) else { continue };
             let read = self.state.borrow_mut().pages.decode_piece(piece, bytes);
             if read.is_err() {
+                self.state.borrow_mut().corrupt += 1;
                 self.lost_something();
                 self.read_pages(&format!("{piece:02x}")).await?;
             }
+        }
+        let missing = {
+            let state = self.state.borrow();
+            state.pages.len() != state.manifest.pages as usize
+        };
+        if missing && !self.state.borrow().manifest_changed {
+            self.state.borrow_mut().corrupt += 1;
+            self.lost_something();
+            self.read_pages("").await?;
         }
         Ok(journal)
     }
