@@ -117,6 +117,7 @@ impl History {
             let vectors = model.embed(&texts, Role::Passage)?;
             let vectors = todo.iter().map(|passage| passage.passage).zip(vectors).collect();
             index.set_vectors(space, vectors).await?;
+            while index.maintain().await? {}
             Ok(Self { index, space, min_cosine: model.spec().min_cosine })
         })
     }

@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub manifest: Manifest,
     /// The manifest in the store is older.
     pub manifest_changed: bool,
+    /// A page was deleted since the last checkpoint: its identifier is in the journal, its host in the page table.
+    pub deleted: bool,
     /// Keys of journal rows that the next checkpoint makes superfluous.
     pub journal: Vec<String>,
     /// Pieces of the page table that changed since the last checkpoint.

@@ -61,9 +61,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let start = self.platform().now();
         let by_key =
             url_key::UrlKey::new(&similar.url, None).ok().map(|key| PageId::from_key_hash(key.sha256()));
-        let known = by_key
-            .filter(|id| self.index.page(*id).is_some())
-            .or_else(|| self.index.find_alias(url_key::alias_hash(&similar.url)));
+        let known = match by_key.filter(|id| self.index.contains(*id)) {
+            Some(id) => Some(id),
+            None => self.index.find_alias(url_key::alias_hash(&similar.url)).await?,
+        };
         let Some(page) = known else {
             return Ok(messages::Results { unknown_page: true, ..results(Vec::new(), None, 0.0, 0.0) });
         };

@@ -65,7 +65,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             Some(hash) if hash == text_hash => return Ok(Captured::Unchanged),
             Some(_) => {}
             None => {
-                let known = self.index.page(id).is_some_and(|known| known.text_hash == text_hash);
+                let known = self.index.page(id).await?.is_some_and(|known| known.text_hash == text_hash);
                 if known && self.index.visit(id, seen_at, Some(alias), Batch::new()).await? {
                     return Ok(Captured::Unchanged);
                 }

@@ -1,4 +1,5 @@
-//! Forgetting: whatever is deleted is gone, from the index and from the queue, in one transaction.
+//! Forgetting: whatever is deleted is gone, from the index and from the queue, in one transaction; and when the answer
+//! comes, no segment holds a word of it any more.
 
 use super::{Engine, EngineError};
 use crate::{platform::Platform, url_key};
@@ -29,12 +30,12 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let now = self.platform().now();
         let aged_out = |id: PageId| {
             self.platform().history_ages_out()
-                && self.index.page(id).is_some_and(|page| now - page.last_seen >= AGED_OUT_MS)
+                && self.index.last_seen(id).is_some_and(|seen| now - seen >= AGED_OUT_MS)
         };
         let mut ids: Vec<PageId> = Vec::new();
         for url in urls {
             let by_key = url_key::UrlKey::new(url, None).ok().map(|key| PageId::from_key_hash(key.sha256()));
-            let by_alias = self.index.find_alias(url_key::alias_hash(url));
+            let by_alias = self.index.find_alias(url_key::alias_hash(url)).await?;
             ids.extend(by_key.into_iter().chain(by_alias).filter(|id| !aged_out(*id)));
         }
         ids.sort();
@@ -47,13 +48,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// what was read.
     async fn forget_everything(&self) -> Result<Forgotten, EngineError> {
         let _no_step_in_between = self.working.lock().await;
-        let mut everything = Batch::new();
-        for table in [Table::Pages, Table::Passages, Table::Queue] {
-            everything.delete_prefix(table, "");
-        }
-        let ids = self.index.page_ids();
+        let mut also = Batch::new();
+        also.delete_prefix(Table::Queue, "");
         let queued = self.queue.borrow().len();
-        let pages = self.index.delete(&ids, everything).await? + queued;
+        let pages = self.index.delete_everything(also).await? + queued;
         self.queue.borrow_mut().remove(|_| true);
         *self.pending.borrow_mut() = Default::default();
         Ok(Forgotten { pages: pages as u32 })
@@ -66,13 +64,16 @@ impl<S: Store, P: Platform> Engine<S, P> {
         for id in ids {
             let queue = self.queue.borrow();
             let keys: Vec<&String> = queue.keys_of(*id).collect();
-            only_queued += usize::from(!keys.is_empty() && self.index.page(*id).is_none());
+            only_queued += usize::from(!keys.is_empty() && !self.index.contains(*id));
             for key in keys {
                 also.delete(Table::Queue, key.clone());
             }
         }
         let pages = self.index.delete(ids, also).await? + only_queued;
         self.queue.borrow_mut().remove(|entry| ids.contains(&entry.page));
+        if pages > only_queued {
+            self.index.purge().await?;
+        }
         Ok(pages as u32)
     }
 }

@@ -1,4 +1,4 @@
-//! One small thing at a time: a queued page becomes an indexed one, a passage gets its vector.
+//! One small thing at a time: a queued page becomes an indexed one, a passage gets its vector, segments are tended.
 
 use super::{Engine, EngineError, records, settings, text};
 use crate::platform::Platform;
@@ -41,6 +41,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// graphics processor), or measures the backends if that was never done.
     pub async fn step(&self) -> Result<Step, EngineError> {
         let _one_at_a_time = self.working.lock().await;
+        // Also while paused: it may be that something deleted is still in a segment.
+        if self.index.wants_maintenance() {
+            self.index.maintain().await?;
+            return Ok(Step::Worked);
+        }
         if self.settings.borrow().paused {
             return Ok(Step::Idle);
         }
@@ -54,7 +59,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     /// Something is left to do.
     pub fn has_work(&self) -> bool {
-        !self.settings.borrow().paused && (self.queue.borrow().len() > 0 || self.debt() > 0)
+        let paused = self.settings.borrow().paused;
+        self.index.wants_maintenance() || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
     }
 
     /// Passages that should be embedded now, as far as it is known without opening a model.
@@ -124,7 +130,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         if self.pending.borrow().todo.is_empty() {
             self.commit_vectors().await?;
             if self.debt() == 0 {
-                return Ok(Step::Idle);
+                return self.drop_old_spaces().await;
             }
             let space = self.embedder.space(Work::Bulk).await;
             let todo = self.index.next_unembedded(self.missing(&space), COMMIT).await?;
@@ -158,6 +164,21 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.commit_vectors().await?;
         }
         Ok(Step::Worked)
+    }
+
+    /// Once every passage has its vector in a model's space, those of other spaces answer nothing any more.
+    async fn drop_old_spaces(&self) -> Result<Step, EngineError> {
+        if self.embedder.choose(Work::Bulk).backend == Backend::Hash || self.index.counts().passages == 0 {
+            return Ok(Step::Idle);
+        }
+        let current = self.bulk_space();
+        match self.index.spaces().into_iter().find(|space| *space != current) {
+            Some(old) => {
+                self.index.drop_space(&old).await?;
+                Ok(Step::Worked)
+            }
+            None => Ok(Step::Idle),
+        }
     }
 
     async fn commit_vectors(&self) -> Result<(), EngineError> {

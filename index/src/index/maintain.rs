@@ -81,6 +81,30 @@ impl<S: Store> Index<S> {
         Ok(false)
     }
 
+    /// Whether [`Index::maintain`] has anything to do.
+    pub fn wants_maintenance(&self) -> bool {
+        // Whoever holds it may be merging.
+        let merging = self.writing.try_lock().is_none_or(|merge| merge.is_some());
+        let state = self.state.borrow();
+        merging
+            || !state.lost.is_empty()
+            || !state.manifest.garbage.is_empty()
+            || !state.manifest.purge.is_empty()
+            || state.is_checkpoint_due()
+            || state.manifest.rebuild
+            || state.to_merge().is_some()
+    }
+
+    /// Removes the last traces of what was deleted, now rather than when there is time: afterwards nothing of it is in
+    /// any table.
+    pub async fn purge(&self) -> Result<(), IndexError> {
+        self.flush().await?;
+        while !self.state.borrow().manifest.purge.is_empty() {
+            self.maintain().await?;
+        }
+        Ok(())
+    }
+
     /// Writes what is new as a segment, whether it is due or not.
     pub async fn flush(&self) -> Result<(), IndexError> {
         let _alone = self.writing.lock().await;
@@ -123,6 +147,7 @@ impl<S: Store> Index<S> {
         state.journal.clear();
         state.changed_pieces.clear();
         state.manifest_changed = false;
+        state.deleted = false;
         state.fresh = Fresh::default();
         // Its vectors are counted already.
         state.segments.extend(segment.map(Rc::new));
@@ -345,6 +370,7 @@ impl State {
             || self.fresh.rows() >= NEW_ROWS
             || self.journal.len() >= CHANGES
             || self.manifest_changed
+            || self.deleted
     }
 
     /// The segment to be written anew first because something of it was deleted.

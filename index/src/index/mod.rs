@@ -14,6 +14,8 @@ mod embed;
 mod maintain;
 mod open;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use crate::error::IndexError;

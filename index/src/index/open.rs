@@ -198,6 +198,7 @@ impl<S: Store> Index<S> {
             state.changed_pieces.insert(piece_of(*id));
             let Some(bytes) = bytes else {
                 state.remove_page(*id);
+                state.deleted = true;
                 continue;
             };
             let Ok(row) = PageRow::decode(&bytes) else {

@@ -124,8 +124,8 @@ impl<S: Store> Index<S> {
     /// Deletes pages and everything kept of them; returns how many were there. Rows of an identifier that
     /// could not be read are deleted too, and `also` commits in any case.
     ///
-    /// Segments that hold words of them are marked in the same transaction, and [`Index::maintain`] writes those anew
-    /// before it does anything else: nothing remains once it says that there is no more to do.
+    /// Segments that hold words of them are marked in the same transaction. [`Index::maintain`] writes those anew before
+    /// it does anything else, and [`Index::purge`] does so at once: nothing remains then.
     pub async fn delete(&self, ids: &[PageId], also: Batch) -> Result<usize, IndexError> {
         let mut merge = self.writing.lock().await;
         let ids: BTreeSet<PageId> = ids.iter().copied().collect();
@@ -161,6 +161,7 @@ impl<S: Store> Index<S> {
         let mut state = self.state.borrow_mut();
         state.journal.push(journal);
         state.manifest.purge.extend(holding);
+        state.deleted = true;
         let mut deleted = 0;
         for id in ids {
             state.damaged.remove(&id);
@@ -168,6 +169,27 @@ impl<S: Store> Index<S> {
             deleted += usize::from(state.remove_page(id));
         }
         Ok(deleted)
+    }
+
+    /// Deletes everything, in one transaction; returns how many pages were there.
+    pub async fn delete_everything(&self, also: Batch) -> Result<usize, IndexError> {
+        let mut merge = self.writing.lock().await;
+        let mut batch = Batch::new();
+        for table in Table::OF_PAGES {
+            batch.delete_prefix(table, "");
+        }
+        batch.ops.extend(also.ops);
+        self.store.commit(batch).await?;
+        *merge = None;
+        let mut state = self.state.borrow_mut();
+        let pages = state.pages.len();
+        // Numbers that were used are not used again: a vector may be on its way.
+        let before = std::mem::take(&mut *state).manifest;
+        state.manifest.next_number = before.next_number;
+        state.manifest.next_segment = before.next_segment;
+        state.manifest.next_journal = before.next_journal;
+        self.cache.borrow_mut().clear();
+        Ok(pages)
     }
 
     /// Adds a row of the journal to a batch; gives its key.

@@ -29,6 +29,8 @@ pub(crate) struct Vectors {
     pub space: String,
     pub dimensions: usize,
     pub runs: Vec<Run>,
+    /// The numbers of the runs ascend: always in a segment, not in what is new.
+    ascending: bool,
     /// Which of its page's passages each row is.
     pub ordinals: Vec<u32>,
     pub codes: Vec<u8>,
@@ -49,6 +51,7 @@ impl Vectors {
             space: space.to_owned(),
             dimensions,
             runs: Vec::new(),
+            ascending: true,
             ordinals: Vec::new(),
             codes: Vec::new(),
         }
@@ -73,6 +76,7 @@ impl Vectors {
     /// Starts or goes on with a page's run.
     pub fn push(&mut self, number: u32, slot: Slot, ordinal: u32, code: &[u8]) {
         if self.runs.last().is_none_or(|run| run.number != number) {
+            self.ascending &= self.runs.last().is_none_or(|run| run.number < number);
             self.runs.push(Run { number, slot, first: self.ordinals.len() as u32 });
         }
         self.ordinals.push(ordinal);
@@ -122,6 +126,7 @@ impl Vectors {
             return Err(Unreadable);
         }
         let mut first = 0;
+        let ascending = head.runs.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let runs = head.runs.into_iter().map(|(number, rows)| {
             let run = Run { number, slot: table.slot_of_number(number).unwrap_or(DEAD), first };
             first += rows;
@@ -131,6 +136,7 @@ impl Vectors {
             space: head.space,
             dimensions,
             runs: runs.collect(),
+            ascending,
             ordinals: head.ordinals,
             codes: Vec::new(),
         })
@@ -172,11 +178,9 @@ impl Vectors {
 
     /// The runs of a page's text.
     pub fn runs_of(&self, number: u32) -> impl Iterator<Item = usize> {
-        // Few runs of one number, and those of a segment ascend; those of what is new do not.
-        let sorted = self.runs.is_sorted_by_key(|run| run.number);
-        let from = if sorted { self.runs.partition_point(|run| run.number < number) } else { 0 };
+        let from = if self.ascending { self.runs.partition_point(|run| run.number < number) } else { 0 };
         (from..self.runs.len())
-            .take_while(move |run| !sorted || self.runs[*run].number == number)
+            .take_while(move |run| !self.ascending || self.runs[*run].number == number)
             .filter(move |run| self.runs[*run].number == number)
     }
 }

@@ -69,6 +69,62 @@ async fn state(index: &Index<RamStore>) -> State {
     }
 }
 
+#[test]
+fn a_worker_that_dies_at_any_commit_of_a_checkpoint_or_a_merge_loses_nothing() {
+    block_on(async {
+        // What is asked, but for bytes: half a merge takes some.
+        let seen = async |index: &Index<RamStore>| State { bytes: 0, corrupt: 0, ..state(index).await };
+        let grow = async |index: &Index<RamStore>, n: usize| -> Result<(), IndexError> {
+            step(index, n % STEPS).await?;
+            index.flush().await?;
+            while index.maintain().await? {}
+            Ok(())
+        };
+        let commits;
+        let mut expected = Vec::new();
+        {
+            let store = RamStore::new();
+            let index = Index::open(store.clone()).await.unwrap();
+            for n in 0..3 * STEPS {
+                grow(&index, n).await.unwrap();
+                expected.push(seen(&index).await);
+            }
+            commits = store.commits();
+            assert!(commits > 80, "{commits}");
+        }
+        for fault in [Fault::Full, Fault::LostAnswer] {
+            for failing in 0..commits {
+                let store = RamStore::new();
+                store.fail_commit(failing, fault);
+                let mut index = Index::open(store.clone()).await.unwrap();
+                for (n, expected) in expected.iter().enumerate() {
+                    if grow(&index, n).await.is_err() {
+                        // Another worker; what was not done is done again, what was is not.
+                        index = Index::open(store.clone()).await.unwrap();
+                        let queue = index.store().get(Table::Queue, "step").await.unwrap();
+                        // A step of vectors leaves no mark.
+                        let is_done = match n % STEPS {
+                            2 | 5 => index.unembedded(SPACE) == expected.missing.len(),
+                            step => queue == Some(vec![step as u8]),
+                        };
+                        if is_done {
+                            while index.maintain().await.unwrap() {}
+                        } else {
+                            grow(&index, n).await.unwrap();
+                        }
+                    }
+                    let now = seen(&index).await;
+                    assert_eq!(now.hits, expected.hits, "{fault:?} {failing}, step {n}");
+                    assert_eq!(now.missing, expected.missing, "{fault:?} {failing}, step {n}");
+                    assert_eq!(now.pages, expected.pages, "{fault:?} {failing}, step {n}");
+                }
+                let reopened = Index::open(store).await.unwrap();
+                assert_eq!(reopened.corrupt_rows(), 0);
+            }
+        }
+    });
+}
+
 /// The states before each step and after the last.
 async fn history() -> Vec<State> {
     let store = RamStore::new();

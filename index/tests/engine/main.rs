@@ -5,4 +5,5 @@ mod asked;
 mod crashes;
 mod damage;
 mod helpers;
+mod traces;
 mod twin;

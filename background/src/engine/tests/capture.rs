@@ -30,7 +30,7 @@ fn words_answer_before_the_first_vector_is_made() {
     assert_eq!(engine.now_state().queued, 1);
     assert_eq!(block_on(engine.step()).unwrap(), Step::Worked);
     let state = engine.now_state();
-    assert_eq!((state.queued, state.pages, state.unembedded), (0, 1, 2), "the title and one passage");
+    assert_eq!((state.queued, state.pages, state.unembedded), (0, 1, 3), "title, passage, and both together");
     assert_eq!(engine.urls("harbour", SearchMode::Words), [SHIPS]);
 }
 

@@ -67,7 +67,7 @@ fn without_weights_the_hash_serves_and_their_return_embeds_everything_again() {
     let world = World::default();
     world.model_there.set(false);
     let engine = world.consenting();
-    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.read(URL, "Pets", "My kitten sleeps.");
     engine.finish();
     let state = engine.now_state();
     assert!(state.problem.unwrap().contains("The weights are missing."));
@@ -98,7 +98,7 @@ fn a_model_that_fails_for_a_moment_keeps_its_vectors() {
     assert_eq!(engine.urls("vessel", SearchMode::Hybrid)[0], "https://sea.example.org/");
     world.model_there.set(true);
     let engine = world.start();
-    assert_eq!(engine.now_state().unembedded, 2, "only what the hash had to do");
+    assert_eq!(engine.now_state().unembedded, 3, "only what the hash had to do");
     assert_eq!(engine.urls("cat", SearchMode::Hybrid)[0], URL);
 }
 
@@ -106,7 +106,7 @@ fn a_model_that_fails_for_a_moment_keeps_its_vectors() {
 fn choosing_another_backend_moves_everything_to_its_space() {
     let world = World::default();
     let engine = world.consenting();
-    engine.read(URL, "Cats", "My kitten sleeps.");
+    engine.read(URL, "Pets", "My kitten sleeps.");
     engine.finish();
     engine.set(|settings| settings.backend = BackendChoice::Hash);
     assert!(engine.has_work());
