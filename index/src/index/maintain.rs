@@ -60,7 +60,7 @@ impl<S: Store> Index<S> {
             self.remove_garbage(id).await?;
             return Ok(true);
         }
-        let purge = self.state.borrow_mut().to_purge();
+        let purge = self.state.borrow_mut().next_to_purge();
         if let Some(inputs) = purge {
             self.begin(&mut merge, inputs).await?;
             return Ok(true);
@@ -242,11 +242,7 @@ impl<S: Store> Index<S> {
             state.rebuild.pop_front()
         };
         let Some(id) = next else {
-            let mut state = self.state.borrow_mut();
-            state.rebuilding = false;
-            state.manifest.rebuild = false;
-            state.manifest_changed = true;
-            drop(state);
+            self.state.borrow_mut().end_rebuild();
             return self.checkpoint().await;
         };
         let (number, words, needs_words) = {
@@ -373,8 +369,14 @@ impl State {
             || self.deleted
     }
 
+    fn end_rebuild(&mut self) {
+        self.rebuilding = false;
+        self.manifest.rebuild = false;
+        self.manifest_changed = true;
+    }
+
     /// The segment to be written anew first because something of it was deleted.
-    fn to_purge(&mut self) -> Option<Vec<Rc<Segment>>> {
+    fn next_to_purge(&mut self) -> Option<Vec<Rc<Segment>>> {
         let known = |id: &u32| self.segments.iter().any(|segment| segment.entry.id == *id);
         let purge = self.manifest.purge.iter().copied().filter(known).collect();
         self.manifest.purge = purge;
