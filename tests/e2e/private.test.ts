@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VERSION } from "../../messages/messages.ts";
+import { OF_PAGES } from "./harness/database.ts";
 import { ExtensionCopy } from "./harness/extension-copy.ts";
 import { sendFromContentScript } from "./harness/isolated-world.ts";
 import { ownUrl } from "./harness/pages.ts";
@@ -80,6 +81,6 @@ test("a copy that the browser lets into private windows stores nothing there", a
 });
 
 async function assertNothingStored(session: Session): Promise<void> {
-  for (const table of ["pages", "passages", "queue"] as const)
+  for (const table of OF_PAGES)
     assert.deepEqual(await session.extension.rows(table), [], `${table} is empty`);
 }

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { longPage } from "./harness/articles.ts";
+import { OF_PAGES } from "./harness/database.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { openPopup, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
@@ -51,8 +52,8 @@ test("killed between embedding and commit, vectors are made again and stored onc
     20,
     10,
   );
-  const release = await extension.hold(["passages"], "readonly");
-  await worker.watchWrites("passages");
+  const release = await extension.hold(["vectors"], "readonly");
+  await worker.watchWrites("vectors");
   await until("the worker wants to commit vectors", async () => (await worker.writesAsked()) > 0, 30);
   const waiting = (await extension.state()).unembedded;
   assert.ok(waiting > 0, "the page is long enough for the worker to be caught in the middle");
@@ -72,7 +73,7 @@ test("killed while a search is open, the search is answered by the next worker",
   await extension.state();
   await worker.kill();
   // The next worker cannot open its index while this transaction lives, so the search stays open.
-  const release = await extension.hold(["pages", "passages", "queue", "models", "meta"], "readwrite");
+  const release = await extension.hold([...OF_PAGES, "models", "meta"], "readwrite");
   await popup.type("#query", "predicting eruptions");
   await until("the worker was woken", async () => (await worker.target()) !== null, 10);
   await sleep(1_000);

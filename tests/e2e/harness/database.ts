@@ -4,7 +4,19 @@ import { createHash } from "node:crypto";
 import type { Page } from "puppeteer-core";
 
 /** The tables of `index/src/store`. */
-export type Table = "pages" | "passages" | "queue" | "models" | "meta";
+export type Table =
+  | "pages"
+  | "passages"
+  | "vectors"
+  | "aliases"
+  | "catalog"
+  | "segments"
+  | "queue"
+  | "models"
+  | "meta";
+
+/** All tables that tell of what was read. */
+export const OF_PAGES = ["pages", "passages", "vectors", "aliases", "catalog", "segments", "queue"] as const;
 
 /** A row, its value only as a fingerprint. */
 export interface Row {

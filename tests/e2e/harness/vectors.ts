@@ -12,21 +12,25 @@ export interface StoredVector {
   values: Int8Array;
 }
 
-/** Version and checksum in front of a row (index/src/records.rs). */
+/** Version and checksum in front of a row (index/src/rows). */
 const HEADER = 5;
 
-/** The vectors of all passages that have one. */
+/** The vectors of all passages that have one, those of leads included. */
 export async function storedVectors(page: Page): Promise<StoredVector[]> {
-  const rows = await readTable(page, "passages");
+  const rows = await readTable(page, "vectors");
   return rows.flatMap(({ key, value }) => {
     const row = new Postcard(value.subarray(HEADER));
-    row.number(); // The page's generation.
-    row.bytes(); // The deflated texts.
-    const spaces = row.list(() => row.bytes().toString("utf8"));
-    const vectors = row.list(() =>
-      row.option(() => ({ space: spaces[row.number()] ?? "", values: new Int8Array(row.bytes()) })),
-    );
-    return vectors.flatMap((vector, i) => (vector === null ? [] : [{ passage: `${key}#${i}`, ...vector }]));
+    row.number(); // The page's number.
+    const space = row.bytes().toString("utf8");
+    const dimensions = row.number();
+    const present = row.number();
+    const values = new Int8Array(row.bytes());
+    const places = Array.from({ length: 16 }, (_, n) => n).filter((n) => (present >> n) & 1);
+    return places.map((place, n) => ({
+      passage: `${key}#${place}`,
+      space,
+      values: values.slice(n * dimensions, (n + 1) * dimensions),
+    }));
   });
 }
 
@@ -61,13 +65,5 @@ class Postcard {
     const length = this.number();
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
-  }
-
-  list<T>(item: () => T): T[] {
-    return Array.from({ length: this.number() }, item);
-  }
-
-  option<T>(some: () => T): T | null {
-    return this.number() === 0 ? null : some();
   }
 }
