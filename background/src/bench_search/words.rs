@@ -26,8 +26,6 @@ const LENGTH: u32 = 4;
 pub struct Vocabulary {
     /// Folded, the most frequent first.
     pub words: Vec<String>,
-    /// How many words were counted, repetitions included.
-    pub counted: usize,
     /// The share of words that are made up.
     pub unseen: f64,
     /// Heaps' exponent.
@@ -48,7 +46,6 @@ impl Vocabulary {
             unseen: once as f64 / counted.max(1) as f64,
             beta: beta.clamp(*BETA.start(), *BETA.end()),
             words: words.into_iter().map(|(word, _)| word).collect(),
-            counted,
         }
     }
 
@@ -95,7 +92,6 @@ mod tests {
     fn new_words_never_end_and_grow_as_heaps_law_says() {
         let vocabulary = Vocabulary::of(["a b b c c C", "d, d. d d e f g h"].into_iter());
         assert_eq!(vocabulary.words[..4], ["d", "c", "b", "a"]);
-        assert_eq!(vocabulary.counted, 14);
         assert!((vocabulary.unseen - 5.0 / 14.0).abs() < 1e-9);
         assert!((vocabulary.beta - 5.0 / 8.0).abs() < 1e-9);
 

@@ -10,9 +10,16 @@ const MEASURE_AT_ONCE = "--enable-blink-features=ForceEagerMeasureMemory";
 /** A browser of its own, with an empty profile. */
 export class Host {
   readonly #page: BenchPage;
+  /** Never resolves: a page without memory answers nothing, and puppeteer would wait. */
+  readonly #crash: Promise<never>;
 
   private constructor(page: BenchPage) {
     this.#page = page;
+    this.#crash = new Promise((_, reject) => {
+      page.page.once("error", () => reject(new Error("the page crashed, most likely out of memory")));
+    });
+    // Nobody may be waiting when it happens.
+    this.#crash.catch(() => undefined);
   }
 
   /** `seeds` is the folder with the seed corpus; it may still be empty. */
@@ -35,7 +42,7 @@ export class Host {
     method: Method,
     ...args: Parameters<Bench[Method]>
   ): Promise<Awaited<ReturnType<Bench[Method]>>> {
-    return this.#page.page.evaluate(
+    const answer = this.#page.page.evaluate(
       async (name, values) => {
         const { bench } = globalThis as unknown as { bench: Record<string, (...args: unknown[]) => unknown> };
         return bench[name]?.(...values);
@@ -43,6 +50,7 @@ export class Host {
       method,
       args as unknown[],
     ) as Promise<Awaited<ReturnType<Bench[Method]>>>;
+    return Promise.race([answer, this.#crash]);
   }
 
   browser(): Promise<string> {

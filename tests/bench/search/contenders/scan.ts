@@ -81,8 +81,7 @@ class PlainScan implements Scanner {
       for (let at = 0; at < chunk.length; at += DIMS) {
         number += 1;
         if (allowed.length > 0 && allowed[number] !== 1) continue;
-        let score = 0;
-        for (let d = 0; d < DIMS; d += 1) score += (chunk[at + d] as number) * (query[d] as number);
+        const score = dot(chunk, at, query);
         const worst = best[limit - 1];
         if (worst !== undefined && worst.score >= score) continue;
         const place = best.findIndex((other) => other.score < score);
@@ -92,4 +91,16 @@ class PlainScan implements Scanner {
     }
     return best.map((one) => one.number);
   }
+}
+
+/** In four sums: the processor need not wait for one addition before it begins the next. */
+function dot(chunk: Float32Array, at: number, query: Float32Array): number {
+  let [a, b, c, e] = [0, 0, 0, 0];
+  for (let d = 0; d < DIMS; d += 4) {
+    a += (chunk[at + d] as number) * (query[d] as number);
+    b += (chunk[at + d + 1] as number) * (query[d + 1] as number);
+    c += (chunk[at + d + 2] as number) * (query[d + 2] as number);
+    e += (chunk[at + d + 3] as number) * (query[d + 3] as number);
+  }
+  return a + b + c + e;
 }

@@ -39,8 +39,8 @@ interface Sqlite {
 }
 
 export async function openSqlite(): Promise<Contender> {
-  const { default: start } = await load<{ default(options: object): Promise<Sqlite> }>(MODULE);
-  const sqlite = await start({ print: () => undefined, printErr: console.error });
+  const { default: start } = await load<{ default(): Promise<Sqlite> }>(MODULE);
+  const sqlite = await start();
   const { OpfsSAHPoolDb } = await sqlite.installOpfsSAHPoolVfs({ name: "bench", initialCapacity: 8 });
   const database = new OpfsSAHPoolDb("/bench.db");
   database.exec(`PRAGMA cache_size = -${CACHE_KIB};${TABLES}`);
