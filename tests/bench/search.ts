@@ -63,7 +63,7 @@ const { values } = parseArgs({
 interface Result {
   size: number;
   name: Name;
-  /** Why it could not go on; figures from then on are missing. */
+  /** Why figures are missing. */
   failed?: string;
   /** ms. */
   build?: number;
@@ -76,7 +76,7 @@ interface Result {
   warm: Partial<Record<Kind, number[]>>;
   busy: Partial<Record<Kind, number[]>>;
   /** Share of the exact ten best pages among the ten that are found by their vectors. */
-  recall?: number | undefined;
+  recall?: number | "exact";
 }
 
 await run(async () => {
@@ -131,10 +131,12 @@ async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
   try {
     await host.call("questions", made.questions);
     const before = await host.call("disk");
-    await build(host, plan, pages, result, step);
-    await host.call("stop");
-    result.disk = (await settled(host)) - before;
-    for (const kind of KINDS) {
+    const kept = await build(host, plan, pages, result, step);
+    if (kept) {
+      await host.call("stop");
+      result.disk = (await settled(host)) - before;
+    }
+    for (const kind of kept ? KINDS : []) {
       result.cold[kind] = [];
       for (let n = 0; n < plan.cold; n += 1) {
         step(`cold, ${kind}, ${n + 1} of ${plan.cold}`);
@@ -146,7 +148,7 @@ async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
       }
     }
     step("warm");
-    await host.call("open", name, pages + MEANWHILE);
+    if (kept) await host.call("open", name, pages + MEANWHILE);
     for (const kind of KINDS) await host.call("ask", numbers(kind, 0, WARM_UP));
     for (const kind of KINDS)
       result.warm[kind] = await host.call("ask", numbers(kind, WARM_UP, plan.questions));
@@ -162,32 +164,37 @@ async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
       result.busy[kind] = times;
     }
   } catch (error) {
-    result.failed ??= error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    result.failed ??= said(error);
     step(`gave up: ${result.failed}`);
   }
   return result;
 }
 
-/** Puts all pages in; the time is that of the contender alone. */
+/** Puts all pages in; the time is that of the contender alone. `false`: the next worker would not find them. */
 async function build(
   host: Host,
   { name, limit }: Plan,
   pages: number,
   result: Result,
   step: (what: string) => void,
-): Promise<void> {
-  await host.call("open", name, pages);
+): Promise<boolean> {
+  await host.call("open", name, pages + MEANWHILE);
   let time = 0;
   for (let from = 0; from < pages; from += AT_ONCE) {
     time += await host.call("insert", name, from, Math.min(AT_ONCE, pages - from));
     if ((from / AT_ONCE) % 10 === 0) step(`${from} of ${pages} pages in ${short(time / 1000)} s`);
-    if (time > limit * 1000) {
-      result.failed = `more than ${limit} s for ${(from + AT_ONCE) * PASSAGES} passages`;
-      throw new Error(result.failed);
-    }
+    if (time > limit * 1000)
+      throw new Error(`more than ${limit} s for the first ${(from + AT_ONCE) * PASSAGES} passages`);
   }
   step("the last of it");
-  result.build = time + (await host.call("finish"));
+  result.build = time;
+  try {
+    result.build += await host.call("finish");
+    return true;
+  } catch (error) {
+    result.failed = `it cannot be kept for the next worker (${said(error)}), so warm figures are of the first`;
+    return false;
+  }
 }
 
 /** Bytes on disk when the browser has done what it does later: two looks that agree. */
@@ -202,9 +209,9 @@ async function settled(host: Host): Promise<number> {
   return last;
 }
 
-async function recall(host: Host, pages: number, asked: number[]): Promise<number | undefined> {
+async function recall(host: Host, pages: number, asked: number[]): Promise<number | "exact"> {
   const found = await host.call("nearest", asked, LIMIT);
-  if (found === null) return undefined;
+  if (found === null) return "exact";
   const exact = await host.call("exact", asked, pages, LIMIT);
   return mean(exact.map((best, n) => best.filter((page) => found[n]?.includes(page)).length / best.length));
 }
@@ -248,7 +255,7 @@ function tell(report: Report, size: number, results: readonly Result[]): void {
         megabytes(one.disk),
         megabytes(one.memory),
         one.opened.length === 0 ? "–" : short(timing(one.opened).median),
-        one.recall === undefined ? "–" : one.recall.toFixed(3),
+        typeof one.recall === "number" ? one.recall.toFixed(3) : (one.recall ?? "–"),
       ]),
     ),
   );
@@ -271,7 +278,7 @@ function tell(report: Report, size: number, results: readonly Result[]): void {
   const head = ["question, ms", "engine", "warm p50", "p95", "cold p50", "p95", "indexing p50", "p95"];
   report.print(table(head, lines, 2));
   for (const { name, failed } of results)
-    if (failed !== undefined) report.print(`${LABELS[name]} could not go on: ${failed}.`);
+    if (failed !== undefined) report.print(`${LABELS[name]} did not do all of it: ${failed}.`);
   for (const { warm, cold, busy, opened, ...one } of results) {
     report.row({ part: "engine", ...one, ...(opened.length === 0 ? {} : { opened: timing(opened) }) });
     for (const [state, times] of Object.entries({ warm, cold, busy }))
@@ -316,6 +323,12 @@ function budgets(report: Report, { size, warm, memory, disk }: Result): void {
       DISK_LIMIT.kilobytes,
       "KB",
     );
+}
+
+/** An error's first line, without a full stop. */
+function said(error: unknown): string {
+  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return line.replace(/\.$/, "");
 }
 
 function at(times: readonly number[], share: number): number {

@@ -34,6 +34,9 @@ const SITE_NAMES: u64 = 1 << 20;
 /// A shorter part, in bytes, is no sentence yet.
 const SHORT: usize = 30;
 
+/// A document of fewer passages is no topic, if there are others: its sentences would come again and again.
+const TOPIC_PASSAGES: usize = 3;
+
 /// What the streams of random numbers are for, beside ordinals.
 const TOPIC: u64 = u64::MAX;
 const ADDRESS: u64 = u64::MAX - 1;
@@ -52,6 +55,8 @@ pub struct Corpus {
     titles: Vec<String>,
     /// The passages of each document.
     documents: Vec<Range<usize>>,
+    /// The passages of documents that are long enough for a page to be about.
+    topics: Vec<usize>,
     /// The vectors.
     pub mixer: Mixer,
     /// The words.
@@ -97,12 +102,17 @@ impl Corpus {
             return None;
         }
         let mixer = Mixer::new(vectors, dims, &document_of);
-        Some(Self { seed, passages, titles, documents: ranges, mixer, vocabulary })
+        let long = |n: &usize| ranges[document_of[*n]].len() >= TOPIC_PASSAGES;
+        let mut topics: Vec<usize> = (0..passages.len()).filter(long).collect();
+        if topics.is_empty() {
+            topics = (0..passages.len()).collect();
+        }
+        Some(Self { seed, passages, titles, documents: ranges, topics, mixer, vocabulary })
     }
 
     /// A page's topic and what its passages are made of: the same for its text and its vectors.
     fn recipe(&self, number: u64, ordinal: usize) -> Recipe {
-        let topic = Random::of([self.seed, number, TOPIC]).below(self.passages.len());
+        let topic = self.topics[Random::of([self.seed, number, TOPIC]).below(self.topics.len())];
         self.mixer.draw(topic, &mut Random::of([self.seed, number, ordinal as u64]))
     }
 
@@ -127,9 +137,10 @@ impl Corpus {
         self.mixer.mix(&self.recipe(number, ordinal), out);
     }
 
-    /// The numbers of the first two real passages of each document that has two.
+    /// Two real passages of each document that is a topic, half of it apart.
     pub fn real_pairs(&self) -> impl Iterator<Item = [usize; 2]> {
-        self.documents.iter().filter(|range| range.len() > 1).map(|range| [range.start, range.start + 1])
+        let long = self.documents.iter().filter(|range| range.len() >= TOPIC_PASSAGES);
+        long.map(|range| [range.start, range.start + range.len() / 2])
     }
 
     /// The text of a real passage.
@@ -142,19 +153,16 @@ impl Corpus {
         let recipe = self.recipe(number, ordinal);
         let mut random = Random::of([self.seed, mix(number), ordinal as u64]);
         let mut text = String::new();
+        // The topic's document from anywhere on, so that no sentence comes twice in a passage.
+        let topic = self.documents[self.passages[recipe.topic].document].clone();
+        let from = topic.start + random.below(topic.len());
+        let mut on_topic =
+            (from..topic.end).chain(topic.start..from).flat_map(|n| &self.passages[n].sentences);
         for sentence in &self.passages[recipe.own].sentences {
-            let of_topic = random.unit() < recipe.share;
-            let sentence = if of_topic { self.topic_sentence(recipe.topic, &mut random) } else { sentence };
-            self.write(sentence, &mut random, &mut text);
+            let drawn = if random.unit() < recipe.share { on_topic.next() } else { None };
+            self.write(drawn.unwrap_or(sentence), &mut random, &mut text);
         }
         text
-    }
-
-    /// Any sentence of the document that a passage is in.
-    fn topic_sentence(&self, topic: usize, random: &mut Random) -> &str {
-        let range = &self.documents[self.passages[topic].document];
-        let sentences = &self.passages[range.start + random.below(range.len())].sentences;
-        sentences.get(random.below(sentences.len().max(1))).map_or("", String::as_str)
     }
 
     /// Appends a sentence, some words replaced.
@@ -215,7 +223,9 @@ mod tests {
         let passage = |n: usize| {
             let word = |i: usize| made_up((n * 7 + i * i) as u64 % 997);
             let sentence = |i: usize| (0..12).map(|j| word(12 * i + j)).collect::<Vec<_>>().join(" ");
-            (0..6).map(|i| sentence(i) + ". ").collect::<String>()
+            // A word in 13 is nowhere else.
+            let rare = |i: usize| made_up(100_000 + (10 * n + i) as u64);
+            (0..6).map(|i| format!("{} {}. ", sentence(i), rare(i))).collect::<String>()
         };
         let documents = (0..100)
             .map(|n| SeedDocument {
@@ -248,7 +258,7 @@ mod tests {
         let corpus = corpus(3);
         let texts: Vec<String> = (0..200).flat_map(|number| corpus.page(number).passages).collect();
         let lengths = texts.iter().map(|text| text.split(' ').count()).sum::<usize>() / texts.len();
-        assert!((66..=78).contains(&lengths), "{lengths}");
+        assert!((70..=86).contains(&lengths), "{lengths}");
         let unseen = corpus.vocabulary.unseen;
         let known: HashSet<&str> = corpus.vocabulary.words.iter().map(String::as_str).collect();
         let all: Vec<String> = texts.iter().flat_map(|text| words(text)).collect();

@@ -55,9 +55,9 @@ impl Mixer {
                 strangers.add(dot(of(i), of(j)));
             }
         }
-        for i in 1..count {
-            if document[i] == document[i - 1] {
-                kin.add(dot(of(i), of(i - 1)));
+        for i in 0..count {
+            for j in (0..i).rev().take_while(|j| document[*j] == document[i]) {
+                kin.add(dot(of(i), of(j)));
             }
         }
         let (mean, within) = (strangers.mean(0.0), kin.mean(0.5));
