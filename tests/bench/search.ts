@@ -64,7 +64,7 @@ interface Result {
   size: number;
   name: Name;
   /** Why figures are missing. */
-  failed?: string;
+  failed: string[];
   /** ms. */
   build?: number;
   /** Bytes. */
@@ -125,13 +125,14 @@ interface Plan {
 
 async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
   const { size, name } = plan;
-  const result: Result = { size, name, opened: [], cold: {}, warm: {}, busy: {} };
+  const result: Result = { size, name, failed: [], opened: [], cold: {}, warm: {}, busy: {} };
   const pages = Math.ceil(size / PASSAGES);
   const step = (what: string) => progress(`${size} passages, ${LABELS[name]}: ${what}`);
   try {
     await host.call("questions", made.questions);
     const before = await host.call("disk");
-    const kept = await build(host, plan, pages, result, step);
+    result.build = await build(host, plan, pages, step);
+    const kept = await keep(host, result);
     if (kept) {
       await host.call("stop");
       result.disk = (await settled(host)) - before;
@@ -149,9 +150,20 @@ async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
     }
     step("warm");
     if (kept) await host.call("open", name, pages + MEANWHILE);
-    for (const kind of KINDS) await host.call("ask", numbers(kind, 0, WARM_UP));
+    /** Kinds that a contender cannot answer are left out; the others are measured. */
+    const answered = async (kind: Kind, times: () => Promise<number[]>) => {
+      try {
+        return await times();
+      } catch (error) {
+        note(result, `${kind}: ${said(error)}`);
+        return [];
+      }
+    };
+    for (const kind of KINDS) await answered(kind, () => host.call("ask", numbers(kind, 0, WARM_UP)));
     for (const kind of KINDS)
-      result.warm[kind] = await host.call("ask", numbers(kind, WARM_UP, plan.questions));
+      result.warm[kind] = await answered(kind, () =>
+        host.call("ask", numbers(kind, WARM_UP, plan.questions)),
+      );
     step("memory");
     result.memory = await host.call("memory");
     step("recall");
@@ -160,24 +172,25 @@ async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
     for (const [n, kind] of KINDS.entries()) {
       step(`while indexing, ${kind}`);
       const asked = numbers(kind, WARM_UP, plan.questions);
-      const { times } = await host.call("askWhileInserting", name, asked, pages + n * each, each);
-      result.busy[kind] = times;
+      result.busy[kind] = await answered(kind, async () => {
+        const from = pages + n * each;
+        return (await host.call("askWhileInserting", name, asked, from, each)).times;
+      });
     }
   } catch (error) {
-    result.failed ??= said(error);
-    step(`gave up: ${result.failed}`);
+    note(result, said(error));
+    step(`gave up: ${said(error)}`);
   }
   return result;
 }
 
-/** Puts all pages in; the time is that of the contender alone. `false`: the next worker would not find them. */
+/** Puts all pages in; milliseconds of the contender alone. */
 async function build(
   host: Host,
   { name, limit }: Plan,
   pages: number,
-  result: Result,
   step: (what: string) => void,
-): Promise<boolean> {
+): Promise<number> {
   await host.call("open", name, pages + MEANWHILE);
   let time = 0;
   for (let from = 0; from < pages; from += AT_ONCE) {
@@ -187,12 +200,19 @@ async function build(
       throw new Error(`more than ${limit} s for the first ${(from + AT_ONCE) * PASSAGES} passages`);
   }
   step("the last of it");
-  result.build = time;
+  return time;
+}
+
+/** What is left to do, so that the next worker finds all; `false` if it will not. */
+async function keep(host: Host, result: Result): Promise<boolean> {
   try {
-    result.build += await host.call("finish");
+    result.build = (result.build ?? 0) + (await host.call("finish"));
     return true;
   } catch (error) {
-    result.failed = `it cannot be kept for the next worker (${said(error)}), so warm figures are of the first`;
+    note(
+      result,
+      `it cannot be kept for the next worker (${said(error)}): figures are of the one that built it`,
+    );
     return false;
   }
 }
@@ -278,7 +298,7 @@ function tell(report: Report, size: number, results: readonly Result[]): void {
   const head = ["question, ms", "engine", "warm p50", "p95", "cold p50", "p95", "indexing p50", "p95"];
   report.print(table(head, lines, 2));
   for (const { name, failed } of results)
-    if (failed !== undefined) report.print(`${LABELS[name]} did not do all of it: ${failed}.`);
+    if (failed.length > 0) report.print(`${LABELS[name]} did not do all of it: ${failed.join("; ")}.`);
   for (const { warm, cold, busy, opened, ...one } of results) {
     report.row({ part: "engine", ...one, ...(opened.length === 0 ? {} : { opened: timing(opened) }) });
     for (const [state, times] of Object.entries({ warm, cold, busy }))
@@ -323,6 +343,11 @@ function budgets(report: Report, { size, warm, memory, disk }: Result): void {
       DISK_LIMIT.kilobytes,
       "KB",
     );
+}
+
+/** Remembers why figures are missing, once. */
+function note(result: Result, why: string): void {
+  if (!result.failed.includes(why)) result.failed.push(why);
 }
 
 /** An error's first line, without a full stop. */

@@ -70,15 +70,18 @@ const methods = {
       }
     })();
     const times: number[] = [];
-    for (const question of questions) {
-      const start = performance.now();
-      await turn();
-      await query(question, LIMIT);
-      times.push(performance.now() - start);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    try {
+      for (const question of questions) {
+        const start = performance.now();
+        await turn();
+        await query(question, LIMIT);
+        times.push(performance.now() - start);
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    } finally {
+      asking = false;
+      await inserting;
     }
-    asking = false;
-    await inserting;
     return { times, pages };
   },
 
