@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # `bench NAME`: prints a table and budgets, writes dist/bench/NAME.json and NAME.md, and fails when a budget does not
 # hold. There are two kinds: tests/bench/NAME.ts, which runs against the built extension, and bench_native_NAME in
-# here, which builds what it needs itself and no extension.
+# here, which builds what it needs itself and no extension (its TypeScript, if any, is tests/bench/NAME.ts, too).
 #
 # bench_needs_NAME gets what one of the first kind needs beyond the extension; without one it needs nothing.
 
@@ -27,7 +27,7 @@ bench_names() {
   {
     find tests/bench -maxdepth 1 -type f -name '*.ts' | sed 's|.*/||; s|\.ts$||'
     declare -F | sed -n 's/^declare -f bench_native_//p'
-  } | sort | paste -sd' '
+  } | sort -u | paste -sd' '
 }
 
 bench_failed() {
@@ -56,6 +56,18 @@ bench_needs_embed() {
   build_bench_onnx
 }
 
+# The index under load, against other engines. It runs in a page with a module of its own, so the extension is not
+# built for it. The seed corpus and its vectors are kept: making them takes a minute.
+bench_native_search() {
+  need_chromium
+  build_bench_search_wasm
+  build_model
+  need_bench_packages search-peers AFTERIMAGE_BENCH_SEARCH_PEERS "12 MB"
+  export AFTERIMAGE_BENCH_SEEDS="$CACHE/bench/search-seeds"
+  build_tests
+  node "$STAGE/tests/bench/search.mjs" "$@"
+}
+
 bench_needs_coldstart() {
   need_chromium
 }
@@ -64,14 +76,20 @@ bench_needs_coldstart() {
 # Their package.json puts a small package in the place of onnxruntime-node and sharp, another 300 MB of native
 # code that a browser never reads.
 need_bench_peers() {
-  local folder="$CACHE/bench/peers" stamp
-  stamp="$(digest tests/bench/peers)"
-  export AFTERIMAGE_BENCH_PEERS="$folder/node_modules"
+  need_bench_packages peers AFTERIMAGE_BENCH_PEERS "300 MB"
+}
+
+# need_bench_packages NAME VARIABLE SIZE: the npm packages of tests/bench/NAME in the cache; exports VARIABLE as their
+# folder.
+need_bench_packages() {
+  local folder="$CACHE/bench/$1" stamp
+  stamp="$(digest "tests/bench/$1")"
+  export "$2=$folder/node_modules"
   if is_fresh "$folder" "$stamp"; then return 0; fi
-  say "the benchmark's npm packages (300 MB)"
+  say "the benchmark's npm packages ($3)"
   rm -rf "$folder"
   mkdir -p "$folder"
-  cp tests/bench/peers/package.json tests/bench/peers/package-lock.json tests/bench/peers/.npmrc "$folder/"
+  cp "tests/bench/$1"/{package.json,package-lock.json,.npmrc} "$folder/"
   (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >&2) || fail "npm failed: is the network there? Run again."
   echo "$stamp" >"$folder/.stamp"
 }

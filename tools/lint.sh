@@ -39,7 +39,10 @@ lint_rust_wasm() {
     fail "clippy (tests of the main module) has complaints: see above."
   CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background \
     --no-default-features --features bench,relaxed-simd --lib -- -D warnings ||
-    fail "clippy (benchmark module) has complaints: see above."
+    fail "clippy (module of bench embed) has complaints: see above."
+  CARGO_TARGET_DIR="$CACHE/target-wasm" wasm_cargo clippy --locked -p afterimage-background \
+    --no-default-features --features bench-search,relaxed-simd --lib -- -D warnings ||
+    fail "clippy (module of bench search) has complaints: see above."
   say "clippy, GPU module"
   CARGO_TARGET_DIR="$CACHE/target-webgpu" wasm_cargo clippy --locked -p afterimage-models -p afterimage-background \
     --no-default-features --features webgpu --lib -- -D warnings || fail "clippy (GPU module) has complaints: see above."

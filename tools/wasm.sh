@@ -3,7 +3,7 @@
 #
 # The main module is built twice, with relaxed SIMD and without; the worker takes what the browser has. The GPU
 # module is a module of its own because a panic aborts a whole instance: its death must not take the main one
-# along. Two more, bench-relaxed and bench-plain, are only for `bench embed`.
+# along. Two more, bench-relaxed and bench-plain, are only for `bench embed`, and bench-search only for `bench search`.
 # A module is built again only when something it is made of changed; what was built is kept in the cache
 # under the same stamp, so that a fresh clone of known sources compiles nothing.
 
@@ -52,6 +52,13 @@ build_bench_wasm() {
   build_module bench-plain bench release
 }
 
+# build_bench_search_wasm: the index over IndexedDB, and what fills it.
+build_bench_search_wasm() {
+  need_wasm_toolchain
+  need_wasm_bindgen
+  build_module bench-search bench_search release
+}
+
 # module_features NAME: sets FEATURES, cargo's options for a module.
 module_features() {
   case "$1" in
@@ -60,6 +67,7 @@ module_features() {
     webgpu) FEATURES=(--no-default-features --features webgpu) ;;
     bench-relaxed) FEATURES=(--no-default-features --features "bench,relaxed-simd") ;;
     bench-plain) FEATURES=(--no-default-features --features bench) ;;
+    bench-search) FEATURES=(--no-default-features --features "bench-search,relaxed-simd") ;;
   esac
 }
 
@@ -72,6 +80,9 @@ module_sources() {
     webgpu)
       SOURCES=(models/src/{lib,config,embedder,encoder}.rs models/src/{gpu,weights})
       SOURCES+=(background/src/lib.rs background/src/webgpu.rs)
+      ;;
+    bench-search)
+      SOURCES+=(index/src background/src/{lib,indexed_db,bench_search}.rs background/src/bench_search)
       ;;
     bench-*) SOURCES+=(background/src/lib.rs background/src/bench.rs) ;;
   esac

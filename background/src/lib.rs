@@ -11,7 +11,8 @@
 //! | [`host`] | adapter: what the TypeScript worker does for us (package files, the GPU module, log) |
 //! | [`border`] | the class that the worker sees |
 //! | `webgpu` | feature `webgpu`: the border of the GPU module, which is a WASM module of its own |
-//! | `bench` | feature `bench`: the border of the benchmark's module, which never ships |
+//! | `bench` | feature `bench`: the border of `bench embed`'s module, which never ships |
+//! | `bench_search` | feature `bench-search`: the border of `bench search`'s module, which never ships |
 //!
 //! This is the only crate with wasm-bindgen in it. A panic here ends the whole worker, so nothing that
 //! a page, a message, a file or the network can cause may panic.
@@ -19,13 +20,15 @@
 
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(any(test, feature = "bench-search"))]
+pub mod bench_search;
 #[cfg(feature = "main")]
 pub mod border;
 #[cfg(feature = "main")]
 pub mod engine;
 #[cfg(feature = "main")]
 pub mod host;
-#[cfg(feature = "main")]
+#[cfg(any(feature = "main", feature = "bench-search"))]
 pub mod indexed_db;
 #[cfg(feature = "main")]
 pub mod platform;

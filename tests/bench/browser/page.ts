@@ -14,6 +14,8 @@ const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/p
 export interface PageOptions {
   /** The script, a TypeScript file relative to the project's root. */
   script: string;
+  /** More scripts, for workers: TypeScript files by the path under which the page finds them. */
+  workers?: Record<string, string>;
   /** Folders that the page may fetch from, by the first part of the path. */
   folders: Record<string, string>;
   /** More command-line flags. */
@@ -34,11 +36,10 @@ export class BenchPage {
     this.#profile = profile;
   }
 
-  static async open({ script, folders, args = [] }: PageOptions): Promise<BenchPage> {
-    const site = await Site.start({
-      folders,
-      files: { "/page.html": PAGE, "/page.js": await bundle(script) },
-    });
+  static async open({ script, workers = {}, folders, args = [] }: PageOptions): Promise<BenchPage> {
+    const files: Record<string, string> = { "/page.html": PAGE, "/page.js": await bundle(script) };
+    for (const [where, worker] of Object.entries(workers)) files[where] = await bundle(worker);
+    const site = await Site.start({ folders, files });
     const profile = await mkdtemp(path.join(os.tmpdir(), "afterimage-bench-"));
     const browser = await puppeteer.launch({
       executablePath: CHROME,

@@ -89,7 +89,7 @@ function document(line: string | undefined): string {
 }
 
 /** Fields may be quoted, a quote inside is doubled; none of these files has a line break in a field. */
-function csv(text: string): string[][] {
+export function csv(text: string): string[][] {
   return text
     .split("\n")
     .filter((line) => line !== "")

@@ -1,0 +1,73 @@
+// Node's side of the page: what it may fetch, and its functions as methods.
+
+import path from "node:path";
+import { BenchPage } from "../browser/page.ts";
+import type { Bench } from "./page.ts";
+
+/** Without it the browser measures memory when it next collects garbage by itself, which can take a minute. */
+const MEASURE_AT_ONCE = "--enable-blink-features=ForceEagerMeasureMemory";
+
+/** A browser of its own, with an empty profile. */
+export class Host {
+  readonly #page: BenchPage;
+  /** Never resolves: a page without memory answers nothing, and puppeteer would wait. */
+  readonly #crash: Promise<never>;
+
+  private constructor(page: BenchPage) {
+    this.#page = page;
+    this.#crash = new Promise((_, reject) => {
+      page.page.once("error", () => reject(new Error("the page crashed, most likely out of memory")));
+    });
+    // Nobody may be waiting when it happens.
+    this.#crash.catch(() => undefined);
+  }
+
+  /** `seeds` is the folder with the seed corpus; it may still be empty. */
+  static async start(seeds: string): Promise<Host> {
+    const page = await BenchPage.open({
+      script: "tests/bench/search/page.ts",
+      workers: { "/worker.js": "tests/bench/search/worker.ts" },
+      folders: {
+        wasm: path.resolve("dist/stage/wasm"),
+        model: MODEL,
+        peers: setting("AFTERIMAGE_BENCH_SEARCH_PEERS"),
+        seeds,
+      },
+      args: [MEASURE_AT_ONCE],
+    });
+    return new Host(page);
+  }
+
+  call<Method extends keyof Bench>(
+    method: Method,
+    ...args: Parameters<Bench[Method]>
+  ): Promise<Awaited<ReturnType<Bench[Method]>>> {
+    const answer = this.#page.page.evaluate(
+      async (name, values) => {
+        const { bench } = globalThis as unknown as { bench: Record<string, (...args: unknown[]) => unknown> };
+        return bench[name]?.(...values);
+      },
+      method,
+      args as unknown[],
+    ) as Promise<Awaited<ReturnType<Bench[Method]>>>;
+    return Promise.race([answer, this.#crash]);
+  }
+
+  browser(): Promise<string> {
+    return this.#page.version();
+  }
+
+  close(): Promise<void> {
+    return this.#page.close();
+  }
+}
+
+/** The model as it ships. */
+export const MODEL = path.resolve("dist/stage/model/all-MiniLM-L6-v2");
+
+/** What build.sh sets. */
+export function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run ./build.sh bench search`);
+  return value;
+}
