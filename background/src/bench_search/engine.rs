@@ -2,11 +2,13 @@
 
 use super::generate::{PASSAGES, Page};
 use super::random::mix;
+use super::vectors::lead;
 use crate::indexed_db::IndexedDb;
 use afterimage_index::store::Batch;
 use afterimage_index::{
     Clock, Filters, Fusion, Index, IndexError, NewPage, PageId, Query, QueryVector, parse,
 };
+use std::cell::Cell;
 
 /// The space of all vectors here.
 const SPACE: &str = "bench@1";
@@ -16,6 +18,8 @@ const VECTORS_AT_ONCE: usize = 1000;
 /// The index over the browser's database.
 pub struct Engine {
     index: Index<IndexedDb>,
+    /// Something was asked, so vectors are read ahead.
+    asked: Cell<bool>,
 }
 
 /// What is asked.
@@ -35,7 +39,7 @@ pub struct Ask<'a> {
 impl Engine {
     /// Opens what is in the store.
     pub async fn open(store: IndexedDb) -> Result<Self, IndexError> {
-        Ok(Self { index: Index::open(store).await? })
+        Ok(Self { index: Index::open(store).await?, asked: Cell::new(false) })
     }
 
     /// Keeps pages and the vectors of all their passages. `vectors` has those of the first page first, and of each page
@@ -43,30 +47,41 @@ impl Engine {
     pub async fn insert(&self, pages: Vec<Page>, vectors: &[f32]) -> Result<(), IndexError> {
         let Some(first) = pages.first().map(|page| page.number) else { return Ok(()) };
         let dims = vectors.len() / (pages.len() * PASSAGES);
-        for page in pages {
-            self.index.insert(new_page(page), Batch::new()).await?;
-        }
+        self.index.insert_many(pages.into_iter().map(new_page).collect(), Batch::new()).await?;
         loop {
             let missing = self.index.next_unembedded(SPACE, VECTORS_AT_ONCE).await?;
             if missing.is_empty() {
                 return Ok(());
             }
             let of = |page: PageId, ordinal: u32| {
-                let at = ((number(page) - first) as usize * PASSAGES + ordinal as usize) * dims;
-                vectors.get(at..at + dims).unwrap_or_default().to_vec()
+                let at = |ordinal: usize| ((number(page) - first) as usize * PASSAGES + ordinal) * dims;
+                let one = |ordinal: usize| vectors.get(at(ordinal)..at(ordinal) + dims).unwrap_or_default();
+                // One more than there are passages: title and beginning together.
+                if ordinal as usize == PASSAGES {
+                    lead(one(0), one(1))
+                } else {
+                    one(ordinal as usize).to_vec()
+                }
             };
             let found = missing.iter().map(|one| (one.passage, of(one.passage.page, one.passage.ordinal)));
             self.index.set_vectors(SPACE, found.collect()).await?;
         }
     }
 
-    /// One step of what the index does in its own time. `false`: nothing is left to do.
+    /// One step of what the product does in its own time. `false`: nothing is left to do.
     pub async fn maintain(&self) -> Result<bool, IndexError> {
-        Ok(false)
+        if self.index.maintain().await? {
+            return Ok(true);
+        }
+        if self.asked.get() {
+            self.asked.set(self.index.warm(SPACE).await?);
+        }
+        Ok(self.asked.get())
     }
 
     /// The numbers of the pages that are found, the best first: all that the product does but to embed the question.
     pub async fn search(&self, ask: Ask<'_>) -> Result<Vec<u64>, IndexError> {
+        self.asked.set(!ask.vector.is_empty());
         let question = parse(ask.text, Clock { now: ask.now, offset: 0.0 });
         let vector = (!ask.vector.is_empty()).then_some(QueryVector {
             space: SPACE,

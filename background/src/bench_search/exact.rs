@@ -4,7 +4,7 @@
 //! anew and holds none, and says what is right.
 
 use super::generate::{Corpus, PASSAGES};
-use super::vectors::dot;
+use super::vectors::{dot, lead};
 use wasm_bindgen::prelude::*;
 
 /// All vectors in memory, in f32, looked at one by one.
@@ -40,19 +40,29 @@ impl Scan {
     }
 }
 
-/// For each of several questions the `limit` pages, of the first `pages`, whose best passages are nearest.
+/// For each of several questions the `limit` pages, of the first `pages`, that are nearest as the product has it: by
+/// the mean of the cosines of the best passage and of the lead.
 pub fn nearest(corpus: &Corpus, pages: u64, questions: &[&[f32]], limit: usize) -> Vec<Vec<u64>> {
     let mut best: Vec<Best> = questions.iter().map(|_| Best::new(limit)).collect();
     let mut vector = vec![0.0; corpus.mixer.dims()];
+    let mut beginning = Vec::new();
     for page in 0..pages {
         let mut cosines = vec![f32::MIN; questions.len()];
         for ordinal in 0..PASSAGES {
             corpus.vector(page, ordinal, &mut vector);
+            if ordinal < 2 {
+                beginning.push(vector.clone());
+            }
             for (cosine, question) in cosines.iter_mut().zip(questions) {
                 *cosine = cosine.max(dot(&vector, question));
             }
         }
-        best.iter_mut().zip(cosines).for_each(|(best, cosine)| best.offer(cosine, page));
+        let lead = lead(&beginning[0], &beginning[1]);
+        beginning.clear();
+        for ((best, cosine), question) in best.iter_mut().zip(cosines).zip(questions) {
+            let of_lead = dot(&lead, question);
+            best.offer((cosine.max(of_lead) + of_lead) / 2.0, page);
+        }
     }
     best.into_iter().map(|best| best.numbers().collect()).collect()
 }

@@ -117,6 +117,13 @@ impl Mean {
     }
 }
 
+/// The lead of a page, made from the vectors of its title and of its first passage: what a text of both would have.
+pub fn lead(title: &[f32], first: &[f32]) -> Vec<f32> {
+    let sum: Vec<f32> = title.iter().zip(first).map(|(a, b)| a + b).collect();
+    let length = dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+    sum.into_iter().map(|value| value / length).collect()
+}
+
 /// The scalar product.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {

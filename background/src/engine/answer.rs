@@ -53,6 +53,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
             limit: (search.limit as usize).min(LIMIT),
         };
         let hits = self.index.search(query).await?;
+        if let Some(embedded) = &embedded {
+            *self.warming.borrow_mut() = Some(embedded.space.clone());
+        }
         let backend = embedded.map(|embedded| embedded.backend);
         Ok(results(hits, backend, middle - start, self.platform().now() - middle))
     }

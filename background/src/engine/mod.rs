@@ -52,6 +52,8 @@ pub struct Engine<S: Store, P: Platform> {
     queue: RefCell<Queue>,
     settings: RefCell<Settings>,
     pending: RefCell<Pending>,
+    /// The space in which something was asked: its vectors are read ahead for the next questions.
+    warming: RefCell<Option<String>>,
     /// One step at a time, whoever asks.
     working: futures::lock::Mutex<()>,
 }
@@ -80,6 +82,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             queue: RefCell::new(queue),
             settings: RefCell::new(settings),
             pending: RefCell::default(),
+            warming: RefCell::default(),
             working: futures::lock::Mutex::new(()),
         })
     }

@@ -41,6 +41,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// graphics processor), or measures the backends if that was never done.
     pub async fn step(&self) -> Result<Step, EngineError> {
         let _one_at_a_time = self.working.lock().await;
+        // First, since somebody is asking.
+        let warming = self.warming.borrow().clone();
+        if let Some(space) = warming {
+            if !self.index.warm(&space).await? {
+                *self.warming.borrow_mut() = None;
+            }
+            return Ok(Step::Worked);
+        }
         // Also while paused: it may be that something deleted is still in a segment.
         if self.index.wants_maintenance() {
             self.index.maintain().await?;
@@ -60,7 +68,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// Something is left to do.
     pub fn has_work(&self) -> bool {
         let paused = self.settings.borrow().paused;
-        self.index.wants_maintenance() || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
+        let warming = self.warming.borrow().is_some();
+        warming
+            || self.index.wants_maintenance()
+            || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
     }
 
     /// Passages that should be embedded now, as far as it is known without opening a model.

@@ -14,18 +14,36 @@ pub(crate) const LEAD: usize = 1200;
 pub(crate) type Texts = BTreeMap<(PageId, u32), Option<Vec<String>>>;
 
 impl<S: Store> Index<S> {
-    /// Reads rows of texts. Whichever is missing or damaged is noticed.
+    /// Reads rows of texts, with titles in their place. Whichever is missing or damaged is noticed.
     pub(crate) async fn read_texts(&self, wanted: &[(PageId, u32)]) -> Result<Texts, IndexError> {
+        let mut titled: Vec<PageId> = wanted.iter().filter(|at| at.1 == 0).map(|at| at.0).collect();
+        titled.retain(|id| self.state.borrow().pages.find(*id).is_some_and(|entry| entry.titled));
+        titled.sort_unstable();
+        titled.dedup();
+        let before: Vec<Option<(u32, u32)>> = titled.iter().map(|id| self.number_of(*id)).collect();
+        let (mut texts, rows) = futures::try_join!(self.read_bodies(wanted), self.page_rows(&titled))?;
+        for ((id, before), row) in titled.into_iter().zip(before).zip(rows) {
+            let Some(texts) = texts.get_mut(&(id, 0)).filter(|texts| texts.is_some()) else { continue };
+            match (row, &mut *texts) {
+                (Some(row), Some(texts)) => texts[0] = row.title,
+                _ => {
+                    *texts = None;
+                    if before.is_some() && self.number_of(id) == before {
+                        self.set_aside(id);
+                    }
+                }
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Reads rows of texts; where a page has a title, its first passage is empty.
+    pub(crate) async fn read_bodies(&self, wanted: &[(PageId, u32)]) -> Result<Texts, IndexError> {
         let mut texts: Texts = wanted.iter().map(|at| (*at, None)).collect();
         let before: BTreeMap<PageId, Option<(u32, u32)>> =
             texts.keys().map(|(id, _)| (*id, self.number_of(*id))).collect();
         let keys: Vec<String> = texts.keys().map(|(page, chunk)| text_key(*page, *chunk)).collect();
         let found = self.store.get_many(Table::Passages, &keys).await?;
-        let mut titles: Vec<PageId> = texts.keys().filter(|at| at.1 == 0).map(|at| at.0).collect();
-        titles.retain(|id| self.state.borrow().pages.find(*id).is_some_and(|entry| entry.titled));
-        let rows = self.page_rows(&titles).await?;
-        let titles: BTreeMap<PageId, Option<String>> =
-            titles.into_iter().zip(rows.into_iter().map(|row| row.map(|row| row.title))).collect();
         for (((id, chunk), texts), bytes) in texts.iter_mut().zip(found) {
             let Some((number, passages)) = before.get(id).copied().flatten() else { continue };
             if *chunk as usize >= chunks(passages) {
@@ -34,17 +52,11 @@ impl<S: Store> Index<S> {
             let expected = PASSAGES_PER_ROW.min(passages as usize - *chunk as usize * PASSAGES_PER_ROW);
             let row = bytes.and_then(|bytes| TextRow::decode(&bytes).ok());
             let row = row.filter(|row| row.number == number && row.passages as usize == expected);
-            let mut read = row.and_then(|row| row.texts().ok());
-            match (titles.get(id).filter(|_| *chunk == 0), &mut read) {
-                (Some(Some(title)), Some(texts)) => texts[0].clone_from(title),
-                (Some(None), _) => read = None,
-                _ => {}
-            }
+            *texts = row.and_then(|row| row.texts().ok());
             // A page that was replaced while this was read is not damaged.
-            if read.is_none() && self.number_of(*id).is_some_and(|known| known.0 == number) {
+            if texts.is_none() && self.number_of(*id).is_some_and(|known| known.0 == number) {
                 self.set_aside(*id);
             }
-            *texts = read;
         }
         Ok(texts)
     }

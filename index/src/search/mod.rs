@@ -130,7 +130,11 @@ impl<S: Store> Index<S> {
             let (x, y) = (a.evidence.bm25.unwrap_or(0.0), b.evidence.bm25.unwrap_or(0.0));
             y.total_cmp(&x).then_with(|| seen_last_first(a, b))
         });
+        let first: Vec<PageId> = ranked.iter().take(typing::HELD).map(|page| page.id).collect();
         let ids: Vec<PageId> = by_words.iter().take(typing::HELD).map(|page| page.id).collect();
+        if ids.iter().all(|id| first.contains(id)) {
+            return Ok(());
+        }
         let rows = self.page_rows(&ids).await?;
         let exact = ids
             .into_iter()

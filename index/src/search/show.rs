@@ -59,9 +59,9 @@ impl<S: Store> Index<S> {
         let wanted: Vec<(PageId, u32)> = (found.iter())
             .flat_map(|found| chunks_of(found).into_iter().map(|chunk| (found.page.id, chunk)))
             .collect();
-        let texts = self.read_texts(&wanted).await?;
         let ids: Vec<PageId> = found.iter().map(|found| found.page.id).collect();
-        let infos = self.page_rows(&ids).await?;
+        // At the same time: half of what is waited for is the way to the store.
+        let (texts, infos) = futures::try_join!(self.read_bodies(&wanted), self.page_rows(&ids))?;
         let marks = lists.marks();
         let hits = found.into_iter().zip(infos).filter_map(|(found, row)| {
             let row = row?;
@@ -98,7 +98,12 @@ impl<S: Store> Index<S> {
 
 /// What the different words of a text are worth together, as a rough BM25.
 fn words_in(text: &str, weights: &HashMap<String, f64>) -> f64 {
-    if weights.is_empty() {
+    // Most passages have none, and looking for letters is much faster than finding words.
+    let may_have = || {
+        let text = text.to_ascii_lowercase();
+        !text.is_ascii() || weights.keys().any(|term| text.contains(term.as_str()))
+    };
+    if weights.is_empty() || !may_have() {
         return 0.0;
     }
     let mut seen: HashSet<String> = HashSet::new();

@@ -9,6 +9,8 @@ import { type Chunk, type Contender, DIMS, LIMIT, type Name, type Question } fro
 
 /** Between two questions while pages come in: somebody types. */
 const PAUSE_MS = 20;
+/** An engine may work so long between two questions that are not asked while pages come in, ms. */
+const THINKING_MS = 100;
 
 let contender: Contender | undefined;
 let generator: Generator | undefined;
@@ -42,7 +44,7 @@ const methods = {
       const start = performance.now();
       await needContender().query(question, LIMIT);
       times.push(performance.now() - start);
-      await turn();
+      await pause();
     }
     return times;
   },
@@ -130,6 +132,13 @@ function opened(name: Name, room: number): Promise<Contender> {
 function needContender(): Contender {
   if (contender === undefined) throw new Error("no contender is open");
   return contender;
+}
+
+/** What an engine does between two questions: a person thinks longer than this. */
+async function pause(): Promise<void> {
+  const end = performance.now() + THINKING_MS;
+  await turn();
+  while (performance.now() < end && (await needContender().maintain?.()) === true) await turn();
 }
 
 /** Lets everything else that waits have its turn. */
