@@ -21,6 +21,9 @@ use std::rc::Rc;
 /// the naive search. See the recalls in `codes`.
 const RESCORED: usize = 512;
 
+/// Less than any estimate.
+const NONE: f32 = f32::NEG_INFINITY;
+
 /// What is known of a page's meaning.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Closeness {
@@ -40,17 +43,20 @@ impl Closeness {
     }
 
     fn see(&mut self, cosine: f64, is_lead: bool) {
-        let larger = |known: Option<f64>| Some(known.map_or(cosine, |known| known.max(cosine)));
-        self.best = larger(self.best);
+        if self.best.is_none_or(|known| cosine > known) {
+            self.best = Some(cosine);
+        }
         if is_lead {
-            self.lead = larger(self.lead);
+            self.lead = Some(cosine);
         }
     }
 }
 
 /// Estimates for every page, by slot.
 pub(crate) struct Estimates {
-    pub pages: Vec<Closeness>,
+    /// The best of each page's passages, and its lead's; [`NONE`] where there is none.
+    best: Vec<f32>,
+    lead: Vec<f32>,
     /// Of every code, in the order of [`State::parts`].
     rows: Vec<Vec<f32>>,
 }
@@ -70,23 +76,31 @@ impl Estimates {
     /// Scans all codes of a space.
     pub fn new(state: &State, space: &str, unit: &[f32]) -> Self {
         let query = QueryCode::new(unit);
-        let mut pages = vec![Closeness::default(); state.pages.slots()];
+        let (mut best, mut lead) = (vec![NONE; state.pages.slots()], vec![NONE; state.pages.slots()]);
         let mut rows = Vec::new();
         for part in state.parts(space) {
             let mut estimates = vec![0.0_f32; part.len()];
             if query.estimate(&part.codes, &mut estimates).is_ok() {
                 for (index, run) in part.runs.iter().enumerate() {
                     let Some(entry) = state.pages.get(run.slot) else { continue };
-                    let lead = entry.lead();
-                    let page = &mut pages[run.slot as usize];
-                    for row in part.rows(index) {
-                        page.see(f64::from(estimates[row]), lead == Some(part.ordinals[row]));
+                    let (slot, rows) = (run.slot as usize, part.rows(index));
+                    let largest = |a: f32, b: &f32| if *b > a { *b } else { a };
+                    best[slot] = estimates[rows.clone()].iter().fold(best[slot], largest);
+                    let is_lead = |ordinal: &u32| entry.lead() == Some(*ordinal);
+                    if let Some(at) = part.ordinals[rows.clone()].iter().position(is_lead) {
+                        lead[slot] = estimates[rows.start + at];
                     }
                 }
             }
             rows.push(estimates);
         }
-        Self { pages, rows }
+        Self { best, lead, rows }
+    }
+
+    /// What is estimated for a page.
+    pub fn of(&self, slot: Slot) -> Closeness {
+        let known = |value: Option<&f32>| value.filter(|value| **value > NONE).map(|value| f64::from(*value));
+        Closeness { best: known(self.best.get(slot as usize)), lead: known(self.lead.get(slot as usize)) }
     }
 
     /// The passages of these pages that are worth an exact comparison; `worth` is what a page would be worth with
@@ -100,7 +114,7 @@ impl Estimates {
     ) -> Vec<Row> {
         let all = self.all_rows_of(state, space, wanted);
         let with = |row: &Row| {
-            let page = self.pages[row.slot as usize];
+            let page = self.of(row.slot);
             if row.is_lead { page } else { Closeness { best: Some(row.cosine), ..page } }
         };
         let mut found: Vec<(f64, Row)> = all.map(|row| (worth(row.slot, with(&row)), row)).collect();

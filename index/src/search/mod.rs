@@ -177,24 +177,30 @@ impl Ask<'_> {
         let hosts = state.pages.hosts(|host| filters.accept_host(host));
         let accepts = |entry: &Entry| hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
         let slack = self.vector.as_ref().map_or(0.0, |(_, unit)| SLACK / (unit.len() as f64).sqrt());
-        let mut found: Vec<Candidate> = Vec::new();
+        let evidence_of = |slot: Slot| Evidence {
+            cosine: estimates.and_then(|estimates| estimates.of(slot).cosine()),
+            bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
+        };
+        let mut found: Vec<Slot> = Vec::new();
         for (slot, entry) in state.pages.iter() {
-            let evidence = Evidence {
-                cosine: estimates.and_then(|estimates| estimates.pages.get(slot as usize)?.cosine()),
-                bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
-            };
-            let Some(why) = self.why(evidence, asked, self.min_cosine() - slack) else { continue };
-            if accepts(entry) && asked.may_admit(slot) {
-                let (id, last_seen) = (entry.id, entry.last_seen);
-                found.push(Candidate { slot, id, last_seen, evidence, why, score: 0.0 });
+            let why = self.why(evidence_of(slot), asked, self.min_cosine() - slack);
+            if why.is_some() && accepts(entry) && asked.may_admit(slot) {
+                found.push(slot);
             }
         }
         let least = if asked.has_phrases() || asked.excludes() { CANDIDATES_WITH_PHRASE } else { CANDIDATES };
         let keep = (self.query.limit.saturating_mul(CANDIDATES_PER_HIT)).max(least);
         if found.len() > keep {
-            keep_best(&mut found, keep);
+            let last_seen = |slot: Slot| state.pages.get(slot).map_or(0.0, |entry| entry.last_seen);
+            found = keep_best(&found, keep, evidence_of, last_seen);
         }
-        found
+        let candidates = found.into_iter().filter_map(|slot| {
+            let entry = state.pages.get(slot)?;
+            let evidence = evidence_of(slot);
+            let why = self.why(evidence, asked, self.min_cosine() - slack)?;
+            Some(Candidate { slot, id: entry.id, last_seen: entry.last_seen, evidence, why, score: 0.0 })
+        });
+        candidates.collect()
     }
 
     /// Puts exact cosines in the place of estimates, and leaves out what is no hit after all.
@@ -227,24 +233,32 @@ impl Ask<'_> {
     }
 }
 
-/// Keeps the best by both together, by words, and by meaning; `keep` of each at most.
-fn keep_best(found: &mut Vec<Candidate>, keep: usize) {
-    let by: [fn(&Candidate) -> f64; 3] = [
-        |page| page.evidence.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.evidence.bm25.unwrap_or(0.0),
-        |page| page.evidence.bm25.unwrap_or(f64::NEG_INFINITY),
-        |page| page.evidence.cosine.unwrap_or(f64::NEG_INFINITY),
+/// The best by both together, by words, and by meaning; `keep` of each at most, of equals those seen last.
+fn keep_best(
+    found: &[Slot],
+    keep: usize,
+    evidence: impl Fn(Slot) -> Evidence,
+    last_seen: impl Fn(Slot) -> f64,
+) -> Vec<Slot> {
+    let by: [fn(Evidence) -> Option<f64>; 3] = [
+        |page| Some(page.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.bm25.unwrap_or(0.0)),
+        |page| page.bm25,
+        |page| page.cosine,
     ];
-    let mut kept = vec![false; found.len()];
+    let mut kept: Vec<Slot> = Vec::new();
     for worth in by {
-        let mut order: Vec<usize> = (0..found.len()).collect();
-        order.select_nth_unstable_by(keep, |a, b| {
-            let (a, b) = (&found[*a], &found[*b]);
-            worth(b).total_cmp(&worth(a)).then_with(|| seen_last_first(a, b))
-        });
-        order.into_iter().take(keep).for_each(|at| kept[at] = true);
+        let mut order: Vec<(f64, f64, Slot)> = (found.iter())
+            .filter_map(|slot| Some((worth(evidence(*slot))?, last_seen(*slot), *slot)))
+            .collect();
+        if order.len() > keep {
+            order.select_nth_unstable_by(keep, |a, b| b.0.total_cmp(&a.0).then_with(|| b.1.total_cmp(&a.1)));
+            order.truncate(keep);
+        }
+        kept.extend(order.into_iter().map(|(.., slot)| slot));
     }
-    let mut kept = kept.into_iter();
-    found.retain(|_| kept.next().unwrap_or(false));
+    kept.sort_unstable();
+    kept.dedup();
+    kept
 }
 
 fn seen_last_first(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {

@@ -98,13 +98,13 @@ impl<S: Store> Index<S> {
 
 /// What the different words of a text are worth together, as a rough BM25.
 fn words_in(text: &str, weights: &HashMap<String, f64>) -> f64 {
-    // Most passages have none, and looking for letters is much faster than finding words.
-    let may_have = || {
-        let text = text.to_ascii_lowercase();
-        !text.is_ascii() || weights.keys().any(|term| text.contains(term.as_str()))
-    };
-    if weights.is_empty() || !may_have() {
+    if weights.is_empty() {
         return 0.0;
+    }
+    if text.is_ascii() {
+        // Much faster than finding all words, and as good: ASCII is folded by lower case alone.
+        let text = text.to_ascii_lowercase();
+        return weights.iter().filter(|(term, _)| has_word(&text, term)).map(|(_, weight)| weight).sum();
     }
     let mut seen: HashSet<String> = HashSet::new();
     let mut worth = 0.0;
@@ -116,4 +116,14 @@ fn words_in(text: &str, weights: &HashMap<String, f64>) -> f64 {
         }
     });
     worth
+}
+
+/// Whether a text has a word between others, not as a part of one.
+fn has_word(text: &str, word: &str) -> bool {
+    let part_of_one = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    text.match_indices(word).any(|(at, _)| {
+        !part_of_one(at.checked_sub(1).and_then(|before| bytes.get(before)))
+            && !part_of_one(bytes.get(at + word.len()))
+    })
 }

@@ -136,9 +136,8 @@ impl<S: Store> Index<S> {
             if slot == own_slot || same || !accepted {
                 continue;
             }
-            let best: Option<f64> = (estimates.iter())
-                .map(|estimates| estimates.pages.get(slot as usize)?.best)
-                .sum::<Option<f64>>();
+            let best: Option<f64> =
+                (estimates.iter()).map(|estimates| estimates.of(slot).best).sum::<Option<f64>>();
             let Some(score) = best.map(|best| best / own.len() as f64) else { continue };
             let evidence = Evidence { cosine: Some(score), bm25: None };
             let (id, last_seen) = (entry.id, entry.last_seen);
