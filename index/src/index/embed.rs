@@ -6,6 +6,7 @@ use crate::codes::encode;
 use crate::error::IndexError;
 use crate::page::{Missing, PageId, PassageRef, Unembedded};
 use crate::rows::{PASSAGES_PER_ROW, VectorRow, chunk_of, space_key, vector_key, vectors_prefix};
+use crate::search::cache::BlockAt;
 use crate::store::{Batch, Store, Table};
 use crate::vector::Vector;
 use std::collections::BTreeMap;
@@ -163,7 +164,8 @@ impl<S: Store> Index<S> {
         }
         state.pages.update(slot, |entry| entry.vector_bytes = added.vector_bytes);
         state.changed_pieces.insert(piece_of(added.page));
-        self.cache.borrow_mut().forget_block(added.number, &added.space, added.chunk);
+        let at = BlockAt { page: added.page, number: added.number, chunk: added.chunk };
+        self.cache.borrow_mut().forget_block(&at, &added.space);
         stored
     }
 

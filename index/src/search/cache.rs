@@ -1,19 +1,20 @@
 //! What questions have read: pieces of posting lists and rows of vectors, up to a bound.
 
 use crate::page::PageId;
-use crate::rows::VectorRow;
+use crate::rows::{VectorRow, checksum};
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// Bytes of posting lists that are kept. At 0 every question reads all its lists.
 const LIST_BYTES: usize = 24 << 20;
 
-/// Bytes of vectors that are kept: those of 200,000 passages with 384 dimensions, which need no reading then.
-pub(crate) const VECTOR_BYTES: usize = 200_000 * 384;
+/// Bytes of vectors that are kept: those of 200,000 passages on 20,000 pages and of their leads, with 384 dimensions
+/// and some to spare, need no reading then. At 0 every question reads some hundred rows of the store.
+pub(crate) const VECTOR_BYTES: usize = 250_000 * 384;
 
-/// A row of vectors, by the number of the page, the space and the chunk.
-type BlockKey = (u32, Rc<str>, u32);
+/// A row of vectors, by the number of the page, the chunk, and a hash of the space, which the row has in full.
+type BlockKey = (u32, u32, u32);
 
 /// Both.
 pub(crate) struct Cache {
@@ -33,11 +34,24 @@ impl Default for Cache {
 }
 
 /// Where a row of vectors is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct BlockAt {
     pub page: PageId,
     pub number: u32,
     pub chunk: u32,
+}
+
+/// The number says which page it is.
+impl Hash for BlockAt {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (u64::from(self.number) << 32 | u64::from(self.chunk)).hash(state);
+    }
+}
+
+impl BlockAt {
+    fn key(&self, space: &str) -> BlockKey {
+        (self.number, self.chunk, checksum(space.as_bytes()))
+    }
 }
 
 impl Cache {
@@ -49,24 +63,24 @@ impl Cache {
         self.lists.keep((segment, piece), bytes.len(), bytes);
     }
 
-    pub fn block(&self, at: &BlockAt, space: &Rc<str>) -> Option<Rc<VectorRow>> {
-        self.blocks.get(&(at.number, Rc::clone(space), at.chunk))
+    pub fn block(&self, at: &BlockAt, space: &str) -> Option<Rc<VectorRow>> {
+        self.blocks.get(&at.key(space)).filter(|row| row.space == space)
     }
 
-    pub fn keep_block(&mut self, at: &BlockAt, space: &Rc<str>, row: Rc<VectorRow>) {
+    pub fn keep_block(&mut self, at: &BlockAt, row: Rc<VectorRow>) {
         let bytes = row.vectors.iter().flatten().map(|vector| vector.dimensions()).sum();
-        self.blocks.keep((at.number, Rc::clone(space), at.chunk), bytes, row);
+        self.blocks.keep(at.key(&row.space), bytes, row);
     }
 
     /// There is no room for more vectors but in the place of others.
     pub fn is_full(&self) -> bool {
-        self.blocks.bytes >= VECTOR_BYTES * 9 / 10
+        self.blocks.bytes >= VECTOR_BYTES / 20 * 19
     }
 
     /// A row of vectors has changed.
-    pub fn forget_block(&mut self, number: u32, space: &str, chunk: u32) {
+    pub fn forget_block(&mut self, at: &BlockAt, space: &str) {
         self.age += 1;
-        self.blocks.forget(&(number, space.into(), chunk));
+        self.blocks.forget(&at.key(space));
     }
 
     /// A segment is gone.

@@ -174,7 +174,6 @@ impl<S: Store> Index<S> {
         space: &str,
         at: impl Iterator<Item = &'a BlockAt>,
     ) -> Result<HashMap<BlockAt, Rc<VectorRow>>, IndexError> {
-        let space: Rc<str> = space.into();
         let mut blocks: HashMap<BlockAt, Rc<VectorRow>> = HashMap::new();
         let mut missing: Vec<BlockAt> = Vec::new();
         {
@@ -183,7 +182,7 @@ impl<S: Store> Index<S> {
                 if blocks.contains_key(at) {
                     continue;
                 }
-                match cache.block(at, &space) {
+                match cache.block(at, space) {
                     Some(block) => drop(blocks.insert(at.clone(), block)),
                     None => missing.push(at.clone()),
                 }
@@ -195,18 +194,18 @@ impl<S: Store> Index<S> {
             return Ok(blocks);
         }
         let age = self.cache.borrow().age;
-        let name = space_key(&space);
+        let name = space_key(space);
         let keys: Vec<String> = missing.iter().map(|at| vector_key(at.page, &name, at.chunk)).collect();
         let rows = self.store.get_many(Table::Vectors, &keys).await?;
         let mut cache = self.cache.borrow_mut();
         for (at, bytes) in missing.into_iter().zip(rows) {
             let row = bytes.and_then(|bytes| VectorRow::decode(&bytes).ok());
-            let Some(row) = row.filter(|row| row.number == at.number && *row.space == *space) else {
+            let Some(row) = row.filter(|row| row.number == at.number && row.space == space) else {
                 continue;
             };
             let row = Rc::new(row);
             if cache.age == age {
-                cache.keep_block(&at, &space, Rc::clone(&row));
+                cache.keep_block(&at, Rc::clone(&row));
             }
             blocks.insert(at, row);
         }
@@ -221,7 +220,6 @@ impl<S: Store> Index<S> {
         let age = self.cache.borrow().age;
         let rows = self.store.scan(Table::Vectors, after.as_deref(), ROWS).await?;
         let mut cache = self.cache.borrow_mut();
-        let space: Rc<str> = space.into();
         if cache.age != age || cache.is_full() {
             return Ok(false);
         }
@@ -233,9 +231,9 @@ impl<S: Store> Index<S> {
             let (Some(page), Some(chunk), Ok(row)) = (page, chunk, VectorRow::decode(&bytes)) else {
                 continue;
             };
-            if *row.space == *space {
+            if row.space == space {
                 let at = BlockAt { page, number: row.number, chunk };
-                cache.keep_block(&at, &space, Rc::new(row));
+                cache.keep_block(&at, Rc::new(row));
             }
         }
         Ok(more)

@@ -34,7 +34,6 @@ use crate::vector::unit;
 use crate::words::{query_terms, words};
 use asked::Asked;
 use meaning::{Closeness, Estimates, Row};
-use std::collections::HashMap;
 
 /// Pages that are compared exactly, for each hit that is wanted, and at least.
 const CANDIDATES_PER_HIT: usize = 4;
@@ -96,13 +95,15 @@ impl<S: Store> Index<S> {
             let candidates = ask.candidates(&state, &asked, &scores.scores, estimates.as_ref());
             let rows = match (&ask.vector, &estimates) {
                 (Some((vector, _)), Some(estimates)) => {
-                    let by_slot: HashMap<Slot, Option<f64>> =
-                        candidates.iter().map(|page| (page.slot, page.evidence.bm25)).collect();
+                    // BM25 of each candidate; less than any of other pages.
+                    let mut words = vec![f64::NEG_INFINITY; state.pages.slots()];
+                    for page in &candidates {
+                        words[page.slot as usize] = page.evidence.bm25.unwrap_or(0.0);
+                    }
                     let worth = |slot: Slot, closeness: Closeness| {
-                        let bm25 = by_slot.get(&slot).copied().flatten().unwrap_or(0.0);
-                        closeness.cosine().unwrap_or(0.0) + WORDS_WEIGHT * bm25
+                        closeness.cosine().unwrap_or(0.0) + WORDS_WEIGHT * words[slot as usize]
                     };
-                    let wanted = |slot: Slot| by_slot.contains_key(&slot);
+                    let wanted = |slot: Slot| words[slot as usize] >= 0.0;
                     estimates.rows_of(&state, vector.space, wanted, worth)
                 }
                 _ => Vec::new(),
@@ -181,26 +182,48 @@ impl Ask<'_> {
             cosine: estimates.and_then(|estimates| estimates.of(slot).cosine()),
             bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
         };
-        let mut found: Vec<Slot> = Vec::new();
+        let mut found: Vec<Candidate> = Vec::new();
         for (slot, entry) in state.pages.iter() {
-            let why = self.why(evidence_of(slot), asked, self.min_cosine() - slack);
-            if why.is_some() && accepts(entry) && asked.may_admit(slot) {
-                found.push(slot);
+            let evidence = evidence_of(slot);
+            let Some(why) = self.why(evidence, asked, self.min_cosine() - slack) else { continue };
+            if accepts(entry) && asked.may_admit(slot) {
+                let (id, last_seen) = (entry.id, entry.last_seen);
+                found.push(Candidate { slot, id, last_seen, evidence, why, score: 0.0 });
             }
         }
         let least = if asked.has_phrases() || asked.excludes() { CANDIDATES_WITH_PHRASE } else { CANDIDATES };
         let keep = (self.query.limit.saturating_mul(CANDIDATES_PER_HIT)).max(least);
         if found.len() > keep {
-            let last_seen = |slot: Slot| state.pages.get(slot).map_or(0.0, |entry| entry.last_seen);
-            found = keep_best(&found, keep, evidence_of, last_seen);
+            self.keep_best(&mut found, keep);
         }
-        let candidates = found.into_iter().filter_map(|slot| {
-            let entry = state.pages.get(slot)?;
-            let evidence = evidence_of(slot);
-            let why = self.why(evidence, asked, self.min_cosine() - slack)?;
-            Some(Candidate { slot, id: entry.id, last_seen: entry.last_seen, evidence, why, score: 0.0 })
-        });
-        candidates.collect()
+        found
+    }
+
+    /// Keeps the best by words, and by what decides besides: both together, or meaning alone where ranks are fused.
+    /// `keep` of each at most, of equals those seen last.
+    fn keep_best(&self, found: &mut Vec<Candidate>, keep: usize) {
+        let both = |page: &Candidate| {
+            Some(page.evidence.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.evidence.bm25.unwrap_or(0.0))
+        };
+        let by: [&dyn Fn(&Candidate) -> Option<f64>; 2] = match self.fusion() {
+            Fusion::Calibrated => [&|page| page.evidence.bm25, &both],
+            Fusion::Reciprocal => [&|page| page.evidence.bm25, &|page| page.evidence.cosine],
+        };
+        let mut kept = vec![false; found.len()];
+        for worth in by {
+            let mut order: Vec<(f64, f64, u32)> = ((0..).zip(found.iter()))
+                .filter_map(|(at, page): (u32, _)| Some((worth(page)?, page.last_seen, at)))
+                .collect();
+            if order.len() > keep {
+                order.select_nth_unstable_by(keep, |a, b| {
+                    b.0.total_cmp(&a.0).then_with(|| b.1.total_cmp(&a.1))
+                });
+                order.truncate(keep);
+            }
+            order.into_iter().for_each(|(.., at)| kept[at as usize] = true);
+        }
+        let mut kept = kept.into_iter();
+        found.retain(|_| kept.next().unwrap_or(false));
     }
 
     /// Puts exact cosines in the place of estimates, and leaves out what is no hit after all.
@@ -231,34 +254,6 @@ impl Ask<'_> {
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found
     }
-}
-
-/// The best by both together, by words, and by meaning; `keep` of each at most, of equals those seen last.
-fn keep_best(
-    found: &[Slot],
-    keep: usize,
-    evidence: impl Fn(Slot) -> Evidence,
-    last_seen: impl Fn(Slot) -> f64,
-) -> Vec<Slot> {
-    let by: [fn(Evidence) -> Option<f64>; 3] = [
-        |page| Some(page.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.bm25.unwrap_or(0.0)),
-        |page| page.bm25,
-        |page| page.cosine,
-    ];
-    let mut kept: Vec<Slot> = Vec::new();
-    for worth in by {
-        let mut order: Vec<(f64, f64, Slot)> = (found.iter())
-            .filter_map(|slot| Some((worth(evidence(*slot))?, last_seen(*slot), *slot)))
-            .collect();
-        if order.len() > keep {
-            order.select_nth_unstable_by(keep, |a, b| b.0.total_cmp(&a.0).then_with(|| b.1.total_cmp(&a.1)));
-            order.truncate(keep);
-        }
-        kept.extend(order.into_iter().map(|(.., slot)| slot));
-    }
-    kept.sort_unstable();
-    kept.dedup();
-    kept
 }
 
 fn seen_last_first(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {

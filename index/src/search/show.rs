@@ -101,7 +101,8 @@ fn words_in(text: &str, weights: &HashMap<String, f64>) -> f64 {
     if weights.is_empty() {
         return 0.0;
     }
-    if text.is_ascii() {
+    let needs_folding = |c: char| !c.is_ascii() && c.is_alphabetic();
+    if weights.keys().all(|term| term.is_ascii()) && !text.contains(needs_folding) {
         // Much faster than finding all words, and as good: ASCII is folded by lower case alone.
         let text = text.to_ascii_lowercase();
         return weights.iter().filter(|(term, _)| has_word(&text, term)).map(|(_, weight)| weight).sum();
