@@ -202,7 +202,7 @@ snippet: Array<Piece>,
  */
 score: number, 
 /**
- * The best passage's cosine with the question, if vectors were used.
+ * How close its meaning is to the question's, if vectors were used.
  */
 cosine: number | null, 
 /**
@@ -212,7 +212,11 @@ bm25: number | null,
 /**
  * What found it.
  */
-why: Why, };
+why: Why, 
+/**
+ * How many other pages match that say nearly the same; they are no hits of their own.
+ */
+alike: number, };
 
 /**
  * What to do.

@@ -230,6 +230,7 @@ function rowOf(hit: Hit): HTMLElement {
           },
           ago(hit.lastSeen),
         ),
+        ...(hit.alike > 0 ? [element("span", { class: "row-alike" }, counted("alike", hit.alike))] : []),
         element("span", { class: `badge badge-${hit.why}`, title: whyTitle(hit) }, text(WHY[hit.why])),
       ),
       element("p", { class: "row-snippet", dir: "auto" }, ...passageOf(hit.snippet)),

@@ -2,7 +2,7 @@
 //!
 //! FNV-1a over 64 bits (Fowler, Noll, Vo), finished with the mixer of MurmurHash3. FNV alone is right for
 //! tables but its upper bits hardly depend on the last bytes; whoever looks at single bits ([`crate::near`])
-//! or keeps half of them ([`crate::repeated`]) needs bits that are all equally good. The hashes of the
+//! needs bits that are all equally good. The hashes of the
 //! standard library promise nothing about the next release. Not for secrets: whoever wants a collision can
 //! make one.
 

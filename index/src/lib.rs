@@ -7,33 +7,36 @@
 //!
 //! # How it works
 //!
-//! - **Truth and derived state.** The store's tables `pages` and `passages` (`records`) are the only truth. At
-//!   [`Index::open`] all of it is read once and `memory` is built: the words of every passage (`postings`), its
-//!   vector (`vector`), and what is known of its page. Texts stay in the store and are read again for the few
-//!   pages that are shown. Nothing derived is stored, so nothing derived can be stale.
+//! - **Truth and derived state.** The tables `pages`, `passages`, `vectors` and `aliases` (`rows`) are the truth. What
+//!   answers questions is derived from them and can be made again: immutable segments with posting lists and codes of
+//!   vectors (`segment`, `codes`), and a small catalog that says which segments there are and what is known of each page
+//!   (`catalog`). FORMAT.md describes every row.
 //! - **Changes** (`index`) commit one batch and then change memory; a failed commit changes neither. A page's
-//!   text is replaced as a whole, under a new *generation*, so that a vector that was computed for the old text
-//!   is recognised and ignored. The caller's own changes (an entry of its queue) commit in the same batch.
+//!   text is replaced as a whole, under a new *number* that no text had before, so that a vector that was computed for
+//!   the old text, and a segment that holds its words, are recognised. The caller's own changes (an entry of its queue)
+//!   commit in the same batch.
+//! - **What is new** is in memory (`segment::fresh`) and in a journal. [`Index::maintain`] makes segments of it, merges
+//!   them in tiers, and makes good what is damaged, in steps of milliseconds, when the caller has time. Opening reads the
+//!   catalog, what of the segments is resident, and the few pages that the journal names.
 //! - **Vectors** arrive later than texts: [`Index::next_unembedded`] says what is missing in a *space* (a model
-//!   and its revision), [`Index::set_vectors`] keeps them. A passage has one vector; vectors of different
-//!   spaces are never compared.
-//! - **Questions** (`language` understands what was typed, `search` answers) score every passage: BM25 over
-//!   words (`words`, `postings`), the cosine over vectors, exhaustively. A page is as good as its best passage,
-//!   for both: sums favour long pages, means short ones, and the best passage is also the one that has the
-//!   question's words close together. `fusion` makes one score of the two, `typing` keeps exact matches in place
-//!   while a question is short, `snippet` shows where it matched.
-//! - **Damage.** Rows carry a version and a checksum. One that cannot be read is counted and left where it is,
-//!   its page reports an unknown text hash, and the next visit writes it anew.
-//!
-//! This is the engine that is right; its inside is simple on purpose (everything resident, every vector
-//! compared). The border is made to stay when the inside becomes segments.
+//!   and its revision), [`Index::set_vectors`] keeps them. Besides its passages a page has a *lead*, its title and
+//!   beginning as one text. Vectors of different spaces are never compared, and one space can be built while another
+//!   one answers.
+//! - **Questions** (`language` understands what was typed, `search` answers) score every page: BM25 over its words,
+//!   prefixes and single typos included, and an estimate of its meaning from one bit a dimension. The best few hundred
+//!   are compared exactly, `fusion` makes one score of words and meaning, `typing` keeps exact matches in place while a
+//!   question is short, `snippet` shows where it matched.
+//! - **Damage.** Rows carry a version and a checksum. What is derived is made again by itself. A damaged text costs its
+//!   page at most: the page reports an unknown text hash, and the next visit writes it anew.
+//! - **Deletion.** A deleted page's rows go with the deletion; [`Index::purge`] removes its words and codes from
+//!   segments. A worker that dies in between goes on where it was.
 //!
 //! # Known limits
 //!
-//! A word must be typed as it is written, but for case and accents: no prefixes, no typing errors, no stems.
-//! Phrases have no positions to look up: passages that have all their words are read and looked through. Of
-//! scripts without spaces a single character finds only places where it stands alone. While passages move from
-//! one space to another, a question in either finds by meaning only those that are there.
+//! No stems. Phrases have no positions to look up: rows that have all their words are read and looked through, those of
+//! the best pages first. Of scripts without spaces a single character finds only places where it stands alone or where
+//! it begins a pair. While passages move from one space to another, a question in the new one finds by meaning only
+//! those that are there.
 
 mod catalog;
 mod codes;
@@ -47,7 +50,6 @@ mod page;
 mod query;
 #[cfg(test)]
 mod real_pages;
-mod repeated;
 mod rows;
 mod search;
 mod segment;

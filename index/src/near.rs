@@ -51,8 +51,7 @@
 //! # Known limits
 //!
 //! A template around a changing number (a weather report, a receipt) is one text to this. Of pairs of pages
-//! of which two thirds are the same furniture, 3 in 1,000 are: take that away first ([`crate::repeated`]). By
-//! chance alone, two texts without a common word are within the distance once in 3.5 billion pairs; compare
+//! of which two thirds are the same menus and footers, 3 in 1,000 are. By chance alone, two texts without a common word are within the distance once in 3.5 billion pairs; compare
 //! pages that answer the same question, not all with all.
 
 use crate::hash::Hash;

@@ -125,6 +125,8 @@ pub struct Hit {
     pub bm25: Option<f64>,
     /// What found it.
     pub why: Why,
+    /// How many other pages match that say nearly the same; they are no hits of their own.
+    pub alike: u32,
 }
 
 /// A piece of a snippet.

@@ -97,12 +97,14 @@ pub struct Hit {
     pub snippet: Vec<Piece>,
     /// The fused score; comparable within one answer only.
     pub score: f64,
-    /// The best passage's cosine with the question, if vectors were used.
+    /// How close its meaning is to the question's, if vectors were used.
     pub cosine: Option<f64>,
     /// The page's BM25 score, if a word matched.
     pub bm25: Option<f64>,
     /// What found it.
     pub why: Why,
+    /// How many other pages match that say nearly the same; they are no hits of their own.
+    pub alike: u32,
 }
 
 /// A piece of a snippet.

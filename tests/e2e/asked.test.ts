@@ -1,6 +1,7 @@
 // The query language, typed into the popup by keys.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
 import { ownUrl } from "./harness/pages.ts";
@@ -39,6 +40,21 @@ test("a phrase, an exclusion, a site and a date are kept to", async () => {
   );
   assert.deepEqual(await found('"Bay of Fundy"'), [ownUrl("tides")]);
   assert.deepEqual(await found('"Fundy of Bay"'), []);
+});
+
+test("a word that is only begun, and one that is mistyped, find what is meant", async () => {
+  assert.deepEqual(await found("sourd"), [ownUrl("sourdough")]);
+  assert.equal((await found("sourdouhg"))[0], ownUrl("sourdough"));
+});
+
+test("a page that says nearly the same is no row of its own", async () => {
+  const article = await readFile("tests/pages/articles/tides.html", "utf8");
+  session.server.set(ownUrl("print"), article.replace("</p>", " Printed for you.</p>"));
+  await session.read(ownUrl("print"));
+  await session.extension.waitIndexed(60);
+  const rows = await found('"Bay of Fundy"');
+  assert.equal(rows.length, 1);
+  assert.equal(await popup.$eval(".row-alike", (note) => note.textContent), "and 1 more like it");
 });
 
 test("the popup says what can be typed", async () => {

@@ -192,6 +192,7 @@ fn hit(hit: index::Hit) -> messages::Hit {
         score: hit.score,
         cosine: hit.cosine,
         bm25: hit.bm25,
+        alike: hit.alike,
         why: match hit.why {
             index::Why::Words => messages::Why::Words,
             index::Why::Meaning => messages::Why::Meaning,

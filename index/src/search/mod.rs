@@ -25,6 +25,7 @@ use crate::catalog::{Entry, Slot};
 use crate::error::IndexError;
 use crate::fusion::{Evidence, Fusion, WORDS_WEIGHT, fuse};
 use crate::index::Index;
+use crate::near::near;
 use crate::page::PageId;
 use crate::query::{Filters, Hit, Query, QueryVector, Why};
 use crate::state::State;
@@ -55,6 +56,16 @@ pub(crate) struct Candidate {
     pub evidence: Evidence,
     pub why: Why,
     pub score: f64,
+    pub fingerprint: Option<u64>,
+    /// How many others say nearly the same.
+    pub alike: u32,
+}
+
+impl Candidate {
+    pub fn new(slot: Slot, entry: &Entry, evidence: Evidence, why: Why, score: f64) -> Self {
+        let &Entry { id, last_seen, fingerprint, .. } = entry;
+        Self { slot, id, last_seen, evidence, why, score, fingerprint, alike: 0 }
+    }
 }
 
 /// What is asked, understood.
@@ -116,6 +127,7 @@ impl<S: Store> Index<S> {
         }
         let mut ranked = ask.rank(candidates);
         self.hold(&mut ranked, query.text).await?;
+        collapse(&mut ranked);
         let found = self.admit(ranked, &asked, query.limit).await?;
         self.show(found, &rows, &lists, &scores.weights).await
     }
@@ -187,8 +199,7 @@ impl Ask<'_> {
             let evidence = evidence_of(slot);
             let Some(why) = self.why(evidence, asked, self.min_cosine() - slack) else { continue };
             if accepts(entry) && asked.may_admit(slot) {
-                let (id, last_seen) = (entry.id, entry.last_seen);
-                found.push(Candidate { slot, id, last_seen, evidence, why, score: 0.0 });
+                found.push(Candidate::new(slot, entry, evidence, why, 0.0));
             }
         }
         let least = if asked.has_phrases() || asked.excludes() { CANDIDATES_WITH_PHRASE } else { CANDIDATES };
@@ -202,12 +213,15 @@ impl Ask<'_> {
     /// Keeps the best by words, and by what decides besides: both together, or meaning alone where ranks are fused.
     /// `keep` of each at most, of equals those seen last.
     fn keep_best(&self, found: &mut Vec<Candidate>, keep: usize) {
-        let both = |page: &Candidate| {
+        type Worth = fn(&Candidate) -> Option<f64>;
+        let words: Worth = |page| page.evidence.bm25;
+        let meaning: Worth = |page| page.evidence.cosine;
+        let both: Worth = |page| {
             Some(page.evidence.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.evidence.bm25.unwrap_or(0.0))
         };
-        let by: [&dyn Fn(&Candidate) -> Option<f64>; 2] = match self.fusion() {
-            Fusion::Calibrated => [&|page| page.evidence.bm25, &both],
-            Fusion::Reciprocal => [&|page| page.evidence.bm25, &|page| page.evidence.cosine],
+        let by = match self.fusion() {
+            Fusion::Calibrated => [words, both],
+            Fusion::Reciprocal => [words, meaning],
         };
         let mut kept = vec![false; found.len()];
         for worth in by {
@@ -254,6 +268,20 @@ impl Ask<'_> {
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found
     }
+}
+
+/// Of pages that say nearly the same only the best one stays, and says how many went.
+fn collapse(ranked: &mut Vec<Candidate>) {
+    let mut kept: Vec<Candidate> = Vec::with_capacity(ranked.len());
+    for page in ranked.drain(..) {
+        let same =
+            |other: &&mut Candidate| other.fingerprint.zip(page.fingerprint).is_some_and(|(a, b)| near(a, b));
+        match kept.iter_mut().find(same) {
+            Some(better) => better.alike += 1,
+            None => kept.push(page),
+        }
+    }
+    *ranked = kept;
 }
 
 fn seen_last_first(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {

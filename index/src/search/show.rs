@@ -89,6 +89,7 @@ impl<S: Store> Index<S> {
                 cosine: page.evidence.cosine,
                 bm25: page.evidence.bm25,
                 why: page.why,
+                alike: page.alike,
                 page: self.info(page.id, row),
             })
         });

@@ -2,7 +2,7 @@
 
 use super::asked::Admitted;
 use super::meaning::{Estimates, Row};
-use super::{Candidate, seen_last_first};
+use super::{Candidate, collapse, seen_last_first};
 use crate::catalog::Slot;
 use crate::error::IndexError;
 use crate::fusion::Evidence;
@@ -82,6 +82,7 @@ impl<S: Store> Index<S> {
             }
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
+        collapse(&mut found);
         found.truncate(limit);
         let found = found.into_iter().map(|page| Admitted { page, shown: None }).collect();
         let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
@@ -140,8 +141,7 @@ impl<S: Store> Index<S> {
                 (estimates.iter()).map(|estimates| estimates.of(slot).best).sum::<Option<f64>>();
             let Some(score) = best.map(|best| best / own.len() as f64) else { continue };
             let evidence = Evidence { cosine: Some(score), bm25: None };
-            let (id, last_seen) = (entry.id, entry.last_seen);
-            found.push(Candidate { slot, id, last_seen, evidence, why: Why::Meaning, score });
+            found.push(Candidate::new(slot, entry, evidence, Why::Meaning, score));
         }
         let keep = limit.saturating_mul(CANDIDATES_PER_HIT).max(CANDIDATES);
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
@@ -196,10 +196,10 @@ impl<S: Store> Index<S> {
                 let accepted = hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
                 let (Some(score), true) = (score, accepted && !same && slot != own_slot) else { continue };
                 let evidence = Evidence { cosine: None, bm25: Some(score) };
-                let (id, last_seen) = (entry.id, entry.last_seen);
-                found.push(Candidate { slot, id, last_seen, evidence, why: Why::Words, score });
+                found.push(Candidate::new(slot, entry, evidence, Why::Words, score));
             }
             found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
+            collapse(&mut found);
             found.truncate(limit);
             (found, scores.weights)
         };

@@ -512,3 +512,26 @@ fn calls_may_overlap() {
         );
     });
 }
+
+#[test]
+fn pages_that_say_nearly_the_same_are_one_hit() {
+    block_on(async {
+        let article: String = (0..300).map(|n| format!("word{} ", n * n % 1009)).collect();
+        let changed = article.replace("word81 ", "another ");
+        let other: String = (0..300).map(|n| format!("term{} word{n} ", n * n % 1009)).collect();
+        let index = index_of(&[
+            page(1, "Article", &[&article]),
+            page(2, "Article, printed", &[&changed]),
+            page(3, "Article, again", &[&article]),
+            page(4, "Other", &[&other]),
+        ])
+        .await;
+        let hits = ask(&index, "word9 word64").await;
+        let like: Vec<u32> = hits.iter().map(|hit| hit.alike).collect();
+        assert_eq!((hits.len(), like.iter().sum::<u32>()), (2, 2), "{like:?}");
+        assert!(pages(&hits).contains(&id(4)));
+        embed(&index, 99).await;
+        assert_eq!(pages(&index.similar(id(1), SPACE, Filters::default(), 9).await.unwrap()), [id(4)]);
+        assert_eq!(pages(&index.similar(id(4), SPACE, Filters::default(), 9).await.unwrap()).len(), 1);
+    });
+}
