@@ -19,7 +19,11 @@ use std::rc::Rc;
 
 /// Passages that are compared exactly for one question. At 10 the estimate decides what is found; all of them is
 /// the naive search. See the recalls in `codes`.
-const RESCORED: usize = 512;
+const COMPARED: usize = 640;
+
+/// Of a page, its lead and so many of the passages that seem closest are compared. At 1 the estimate decides which
+/// one is the best; with all of them long pages would leave no room for others.
+const CLOSEST: usize = 4;
 
 /// Less than any estimate.
 const NONE: f32 = f32::NEG_INFINITY;
@@ -103,26 +107,40 @@ impl Estimates {
         Closeness { best: known(self.best.get(slot as usize)), lead: known(self.lead.get(slot as usize)) }
     }
 
-    /// The passages of these pages that are worth an exact comparison; `worth` is what a page would be worth with
-    /// such a best cosine. All of them if they are few.
+    /// The passages that are worth an exact comparison: of the pages that are worth most, the lead and the closest few;
+    /// all passages of all pages if they are few. `worth` is what a page is worth with such a closeness, `None` if it
+    /// is not to be looked at.
     pub fn rows_of(
         &self,
         state: &State,
         space: &str,
-        wanted: impl Fn(Slot) -> bool,
-        worth: impl Fn(Slot, Closeness) -> f64,
+        worth: impl Fn(Slot, Closeness) -> Option<f64>,
     ) -> Vec<Row> {
-        let all = self.all_rows_of(state, space, wanted);
-        let with = |row: &Row| {
-            let page = self.of(row.slot);
-            if row.is_lead { page } else { Closeness { best: Some(row.cosine), ..page } }
-        };
-        let mut found: Vec<(f64, Row)> = all.map(|row| (worth(row.slot, with(&row)), row)).collect();
-        if found.len() > RESCORED {
-            found.select_nth_unstable_by(RESCORED, |a, b| b.0.total_cmp(&a.0));
-            found.truncate(RESCORED);
+        let mut order: Vec<(f64, Slot)> = (0..self.best.len() as Slot)
+            .filter_map(|slot| Some((worth(slot, self.of(slot))?, slot)))
+            .collect();
+        let pages = COMPARED / (CLOSEST + 1);
+        if order.len() > pages {
+            order.select_nth_unstable_by(pages, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            order.truncate(pages);
         }
-        found.into_iter().map(|(_, row)| row).collect()
+        let mut chosen = vec![false; self.best.len()];
+        order.iter().for_each(|(_, slot)| chosen[*slot as usize] = true);
+        let mut rows: Vec<Row> = self.all_rows_of(state, space, |slot| chosen[slot as usize]).collect();
+        if rows.len() <= COMPARED {
+            return rows;
+        }
+        rows.sort_unstable_by(|a, b| {
+            let in_page = || b.is_lead.cmp(&a.is_lead).then_with(|| b.cosine.total_cmp(&a.cosine));
+            a.slot.cmp(&b.slot).then_with(in_page)
+        });
+        let (mut page, mut of_page) = (Slot::MAX, 0);
+        rows.retain(|row| {
+            of_page = if row.slot == page { of_page + 1 } else { 1 };
+            page = row.slot;
+            of_page <= CLOSEST + 1
+        });
+        rows
     }
 
     /// All passages of these pages.

@@ -112,10 +112,10 @@ impl<S: Store> Index<S> {
                         words[page.slot as usize] = page.evidence.bm25.unwrap_or(0.0);
                     }
                     let worth = |slot: Slot, closeness: Closeness| {
-                        closeness.cosine().unwrap_or(0.0) + WORDS_WEIGHT * words[slot as usize]
+                        let words = words[slot as usize];
+                        (words >= 0.0).then(|| closeness.cosine().unwrap_or(0.0) + WORDS_WEIGHT * words)
                     };
-                    let wanted = |slot: Slot| words[slot as usize] >= 0.0;
-                    estimates.rows_of(&state, vector.space, wanted, worth)
+                    estimates.rows_of(&state, vector.space, worth)
                 }
                 _ => Vec::new(),
             };
@@ -168,6 +168,11 @@ impl Ask<'_> {
         self.vector.as_ref().map_or(f64::INFINITY, |(vector, _)| f64::from(vector.min_cosine))
     }
 
+    /// By how much estimates may err.
+    fn slack(&self) -> f64 {
+        self.vector.as_ref().map_or(0.0, |(_, unit)| SLACK / (unit.len() as f64).sqrt())
+    }
+
     /// What makes a page a hit; `None` where nothing does.
     fn why(&self, evidence: Evidence, asked: &Asked, min_cosine: f64) -> Option<Why> {
         if asked.in_title && !asked.has_phrases() && !self.listed {
@@ -189,7 +194,7 @@ impl Ask<'_> {
         let filters = &self.query.filters;
         let hosts = state.pages.hosts(|host| filters.accept_host(host));
         let accepts = |entry: &Entry| hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
-        let slack = self.vector.as_ref().map_or(0.0, |(_, unit)| SLACK / (unit.len() as f64).sqrt());
+        let slack = self.slack();
         let evidence_of = |slot: Slot| Evidence {
             cosine: estimates.and_then(|estimates| estimates.of(slot).cosine()),
             bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
@@ -244,9 +249,12 @@ impl Ask<'_> {
     fn settle(&self, candidates: &mut Vec<Candidate>, rows: &[Row], asked: &Asked) {
         let exact = meaning::closeness(rows);
         candidates.retain_mut(|page| {
-            if let Some(closeness) = exact.get(&page.slot) {
-                page.evidence.cosine = closeness.cosine();
-            }
+            // A page that was not compared seems worse than those that were; an estimate may be too good, and must not
+            // put it before them.
+            page.evidence.cosine = match exact.get(&page.slot) {
+                Some(closeness) => closeness.cosine(),
+                None => page.evidence.cosine.map(|cosine| cosine - self.slack()),
+            };
             match self.why(page.evidence, asked, self.min_cosine()) {
                 Some(why) => {
                     page.why = why;
