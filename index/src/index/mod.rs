@@ -14,6 +14,7 @@ mod embed;
 mod maintain;
 mod open;
 mod read;
+mod rebuild;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -12,14 +12,16 @@
 //! missing.
 
 mod asked;
+mod bm25;
 pub(crate) mod cache;
 mod meaning;
 mod show;
 mod similar;
 pub(crate) mod terms;
 
+pub use bm25::{B, K1};
 pub use similar::{SIMILAR_PASSAGES, SIMILAR_WORDS};
-pub use terms::{B, K1, MAX_TERMS, PREFIX_WEIGHT, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT};
+pub use terms::{MAX_TERMS, PREFIX_WEIGHT, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT};
 
 use crate::catalog::{Entry, Slot};
 use crate::error::IndexError;

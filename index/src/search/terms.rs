@@ -1,9 +1,4 @@
-//! Words: which pages have those of a question, and what that is worth by BM25.
-//!
-//! Robertson and Zaragoza's formula with the usual constants, over pages: how often a word occurs is counted over all of
-//! a page's text, its title included, and [`TITLE_WEIGHT`] says how much more an occurrence in the title counts.
-//! Frequencies are those of the living pages at each question, so that the scores are always those of an index that
-//! never knew a deleted page.
+//! Words: which pages have those of a question, and what that is worth (`bm25`).
 //!
 //! The word that is typed last may be only begun: terms that begin with it count, too. A word of [`TYPO_FROM`] letters
 //! and more that hardly any page has may be mistyped: terms that differ by one typo count. Both less than the word
@@ -13,6 +8,7 @@ use crate::catalog::{Pages, Slot};
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::rows::unseal_raw;
+use crate::search::bm25::Found;
 use crate::search::cache::Cache;
 use crate::segment::dictionary::Place;
 use crate::segment::list_key;
@@ -22,14 +18,6 @@ use crate::state::State;
 use crate::store::{Store, Table};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-
-/// How soon repeating a word stops to help. At 0 a word counts once however often it occurs; towards infinity
-/// its weight grows with every occurrence.
-pub const K1: f64 = 1.2;
-
-/// How much a long page is held back. At 0 not at all; at 1 a page twice as long needs twice the
-/// occurrences for the same score.
-pub const B: f64 = 0.75;
 
 /// A word in the title counts as so many words in the text. At 1 a title is text like any other.
 pub const TITLE_WEIGHT: u32 = 1;
@@ -342,7 +330,7 @@ impl Lists {
     /// BM25 of every living page; in titles only if `in_title`.
     pub fn scores(&self, pages: &Pages, in_title: bool) -> Scores {
         let mut scores = Scores::default();
-        let mut found = Found { counts: vec![0; pages.slots()], touched: Vec::new() };
+        let mut found = Found::new(pages);
         for term in 0..self.terms.len() {
             let exact = if in_title { Kind::Title } else { Kind::Exact };
             self.count(&mut found, term, exact, 1, pages);
@@ -375,11 +363,7 @@ impl Lists {
         for lookup in self.lookups_of(term, kind) {
             self.read(lookup, |slot, _, occurrences| {
                 if pages.is_alive(slot) {
-                    let count = &mut found.counts[slot as usize];
-                    if *count == 0 {
-                        found.touched.push(slot);
-                    }
-                    *count = count.saturating_add(occurrences.saturating_mul(times));
+                    found.count(slot, occurrences.saturating_mul(times));
                 }
             });
         }
@@ -424,7 +408,7 @@ impl Lists {
 
     /// How often each term occurs in how many living pages.
     pub fn frequencies(&self, pages: &Pages) -> Vec<usize> {
-        let mut found = Found { counts: vec![0; pages.slots()], touched: Vec::new() };
+        let mut found = Found::new(pages);
         (0..self.terms.len())
             .map(|term| {
                 self.count(&mut found, term, Kind::Exact, 1, pages);
@@ -432,58 +416,6 @@ impl Lists {
             })
             .collect()
     }
-}
-
-/// Occurrences of one term, by page.
-struct Found {
-    counts: Vec<u32>,
-    touched: Vec<Slot>,
-}
-
-impl Found {
-    /// Adds what the counted pages get to their scores, `share` of BM25 and at most `most`, but for those in `but`.
-    /// Gives the term's weight, the pages, and the least that any got; `None` if no page was counted.
-    fn add(
-        &mut self,
-        scores: &mut Vec<f64>,
-        pages: &Pages,
-        share: f64,
-        most: f64,
-        but: &HashSet<Slot>,
-    ) -> Option<(f64, HashSet<Slot>, f64)> {
-        if self.touched.is_empty() {
-            return None;
-        }
-        scores.resize(pages.slots(), 0.0);
-        let weight = weight(pages.len(), self.touched.len());
-        let average = (pages.words() as f64 / pages.len().max(1) as f64).max(1.0);
-        let mut least = f64::INFINITY;
-        let mut with = HashSet::with_capacity(self.touched.len());
-        for slot in self.touched.drain(..) {
-            let occurrences = f64::from(std::mem::take(&mut self.counts[slot as usize]));
-            let Some(entry) = pages.get(slot).filter(|_| !but.contains(&slot)) else { continue };
-            let length = f64::from(entry.words) / average;
-            let saturated = occurrences * (K1 + 1.0) / (occurrences + K1 * (1.0 - B + B * length));
-            let worth = (share * weight * saturated).min(most);
-            scores[slot as usize] += worth;
-            least = least.min(worth);
-            with.insert(slot);
-        }
-        Some((weight, with, least))
-    }
-
-    /// Forgets the counts; gives how many pages were counted.
-    fn clear(&mut self) -> usize {
-        let pages = self.touched.len();
-        self.touched.drain(..).for_each(|slot| self.counts[slot as usize] = 0);
-        pages
-    }
-}
-
-/// The weight of a word that occurs in `frequency` pages: never negative, about 0 for a word that is everywhere.
-pub(crate) fn weight(pages: usize, frequency: usize) -> f64 {
-    let (all, frequency) = (pages as f64, frequency as f64);
-    (1.0 + (all - frequency + 0.5) / (frequency + 0.5)).ln()
 }
 
 /// Whether one typo makes `b` of `a`: the same as [`crate::segment::dictionary::Dictionary::one_typo_from`].

@@ -123,6 +123,7 @@ impl DictionaryBuilder {
     }
 
     /// How many bytes the lists of all terms have so far, those taken out included.
+    #[cfg(test)]
     pub fn lists(&self) -> u64 {
         self.lists
     }
@@ -178,6 +179,7 @@ impl Dictionary {
     }
 
     /// How many terms there are.
+    #[cfg(test)]
     pub fn terms(&self) -> usize {
         self.automaton.len()
     }

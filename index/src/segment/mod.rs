@@ -7,6 +7,8 @@
 //! Nothing in a segment says that a page was deleted: it names pages by their numbers, and a number that the page table
 //! does not have is dead (see [`crate::catalog::Pages`]). FORMAT.md describes the rows.
 
+#[cfg(test)]
+mod bytes_tests;
 pub(crate) mod dictionary;
 pub(crate) mod fresh;
 pub(crate) mod merge;

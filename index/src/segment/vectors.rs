@@ -146,12 +146,11 @@ impl Vectors {
     pub fn add_piece(&mut self, row: Vec<u8>) -> Result<(), Unreadable> {
         let bytes = unseal_raw(row)?;
         let whole = self.len() * code_bytes(self.dimensions);
-        if self.codes.is_empty() {
-            self.codes.reserve_exact(whole);
-        }
         if bytes.len() > whole - self.codes.len() {
             return Err(Unreadable);
         }
+        // By what is there, not by what the head claims.
+        self.codes.reserve_exact(bytes.len());
         self.codes.extend(bytes);
         Ok(())
     }

@@ -22,11 +22,13 @@ pub(crate) const DEAD: Slot = Slot::MAX;
 /// Bytes of lists in one row. A list is read in as many rows as it touches.
 pub(crate) const PIECE: usize = 64 << 10;
 
+/// More than any segment has: 256 million passages. Bounds what a damaged number can make us allocate (64 MB).
+const MAX_DOCS: u64 = 1 << 24;
+
 #[derive(Serialize, Deserialize)]
 struct Head {
     /// The numbers of the pages, ascending, and how many documents each has.
     pages: Vec<(u32, u32)>,
-    lists: u64,
 }
 
 /// A words part, but for its lists, which stay in the store.
@@ -46,8 +48,7 @@ impl Words {
         let dictionary = Dictionary::open(unseal_raw(terms)?).map_err(|_| Unreadable)?;
         let ascending = head.pages.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let docs = head.pages.iter().map(|(_, docs)| u64::from(*docs)).sum::<u64>();
-        // A document costs at least a byte of some list or an entry of the dictionary.
-        if !ascending || docs > head.lists.saturating_add(dictionary.terms() as u64) {
+        if !ascending || docs > MAX_DOCS {
             return Err(Unreadable);
         }
         Ok(Self::new(&head.pages, dictionary, table))
@@ -133,7 +134,7 @@ impl WordsWriter {
     pub fn finish(mut self, table: &Pages) -> Result<WrittenWords, IndexError> {
         let open = std::mem::take(&mut self.open);
         let last = (!open.is_empty()).then(|| self.piece(&open));
-        let head = Head { pages: self.pages, lists: self.dictionary.lists() };
+        let head = Head { pages: self.pages };
         let bytes = self.dictionary.finish();
         let (sealed, terms) = (seal(&head)?, seal_raw(&bytes));
         let dictionary =
