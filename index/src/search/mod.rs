@@ -129,7 +129,8 @@ impl<S: Store> Index<S> {
         }
         let mut ranked = ask.rank(candidates);
         self.hold(&mut ranked, query.text).await?;
-        collapse(&mut ranked);
+        // What keeps its place keeps it against its likes, too.
+        collapse(&mut ranked, if typing::is_short(query.text) { typing::HELD } else { 0 });
         let found = self.admit(ranked, &asked, query.limit).await?;
         self.show(found, &rows, &lists, &scores.weights).await
     }
@@ -280,10 +281,15 @@ impl Ask<'_> {
     }
 }
 
-/// Of pages that say nearly the same only the best one stays, and says how many went.
-fn collapse(ranked: &mut Vec<Candidate>) {
+/// Of pages that say nearly the same only the best one stays, and says how many went; the first `exempt` pages stay
+/// in any case.
+fn collapse(ranked: &mut Vec<Candidate>, exempt: usize) {
     let mut kept: Vec<Candidate> = Vec::with_capacity(ranked.len());
     for page in ranked.drain(..) {
+        if kept.len() < exempt {
+            kept.push(page);
+            continue;
+        }
         let same =
             |other: &&mut Candidate| other.fingerprint.zip(page.fingerprint).is_some_and(|(a, b)| near(a, b));
         match kept.iter_mut().find(same) {

@@ -82,7 +82,7 @@ impl<S: Store> Index<S> {
             }
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
-        collapse(&mut found);
+        collapse(&mut found, 0);
         found.truncate(limit);
         let found = found.into_iter().map(|page| Admitted { page, shown: None }).collect();
         let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
@@ -199,7 +199,7 @@ impl<S: Store> Index<S> {
                 found.push(Candidate::new(slot, entry, evidence, Why::Words, score));
             }
             found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
-            collapse(&mut found);
+            collapse(&mut found, 0);
             found.truncate(limit);
             (found, scores.weights)
         };

@@ -530,6 +530,8 @@ fn pages_that_say_nearly_the_same_are_one_hit() {
         let like: Vec<u32> = hits.iter().map(|hit| hit.alike).collect();
         assert_eq!((hits.len(), like.iter().sum::<u32>()), (2, 2), "{like:?}");
         assert!(pages(&hits).contains(&id(4)));
+        let typing = ask(&index, "word9").await;
+        assert!(typing.len() > hits.len(), "the first three of a short question keep their places");
         embed(&index, 99).await;
         assert_eq!(pages(&index.similar(id(1), SPACE, Filters::default(), 9).await.unwrap()), [id(4)]);
         assert_eq!(pages(&index.similar(id(4), SPACE, Filters::default(), 9).await.unwrap()).len(), 1);
