@@ -3,15 +3,13 @@
 //! The catalog and the resident parts of the segments are read, then what the journal names. A part that is damaged
 //! costs time, never pages: whatever is derived is made again from the rows of pages, texts and vectors. Where a piece
 //! of the page table or the journal is lost, rows of pages are read again at once, so that every page is known; words
-//! and codes that are in no segment any more follow in the steps of [`Index::maintain`] (`maintain::rebuild`).
+//! and codes that are in no segment any more follow in the steps of [`Index::maintain`] (`rebuild`).
 
 use super::Index;
 use crate::catalog::{JOURNAL, JournalRow, MANIFEST, Manifest, PIECES, VectorsAdded, piece_key, piece_of};
 use crate::error::IndexError;
 use crate::page::PageId;
-use crate::rows::{
-    PASSAGES_PER_ROW, PageRow, VectorRow, chunks, of_page, parse_page_key, space_key, vector_key,
-};
+use crate::rows::{PageRow, VectorRow, chunks, of_page, parse_page_key, space_key, vector_key};
 use crate::search::cache::Cache;
 use crate::segment::Segment;
 use crate::state::State;
@@ -231,9 +229,8 @@ impl<S: Store> Index<S> {
             }
             match bytes.map(|bytes| VectorRow::decode(&bytes)) {
                 Some(Ok(row)) if row.number == added.number && row.space == added.space => {
-                    let first = added.chunk * PASSAGES_PER_ROW as u32;
-                    let vectors = (first..).zip(&row.vectors).filter_map(|(n, v)| Some((n, v.as_ref()?)));
-                    self.take_in(added, vectors.filter(|(n, _)| added.ordinals.contains(n)));
+                    let vectors = row.of_chunk(added.chunk).filter(|(n, _)| added.ordinals.contains(n));
+                    self.take_in(added, vectors);
                 }
                 // Dropped with its space, or damaged: to be embedded again.
                 Some(Err(_)) => self.state.borrow_mut().corrupt += 1,

@@ -10,9 +10,7 @@ use crate::catalog::{JournalRow, VectorsAdded, piece_of};
 use crate::error::IndexError;
 use crate::near::fingerprint;
 use crate::page::PageId;
-use crate::rows::{
-    PASSAGES_PER_ROW, TextRow, VectorRow, chunks, of_page, space_key, text_key, v1, vector_key,
-};
+use crate::rows::{TextRow, VectorRow, chunks, of_page, space_key, text_key, v1, vector_key};
 use crate::segment::fresh::count_words;
 use crate::state::State;
 use crate::store::{Batch, Store, Table};
@@ -50,14 +48,12 @@ impl<S: Store> Index<S> {
             let chunk = key.rsplit('/').next().and_then(|chunk| chunk.parse::<u32>().ok());
             let (Some(chunk), true) = (chunk, row.number == number) else { continue };
             let vector_bytes = self.state.borrow().pages.find(id).map_or(0, |entry| entry.vector_bytes);
-            let first = chunk.saturating_mul(PASSAGES_PER_ROW as u32);
-            let vectors = (first..).zip(&row.vectors).filter_map(|(n, v)| Some((n, v.as_ref()?)));
-            let ordinals = vectors.clone().map(|(n, _)| n).collect();
+            let ordinals = row.of_chunk(chunk).map(|(ordinal, _)| ordinal).collect();
             let size = (key.len() + bytes.len()) as u32;
             let vector_bytes = if needs_words { vector_bytes + size } else { vector_bytes };
             let added =
                 VectorsAdded { page: id, number, space: row.space.clone(), chunk, ordinals, vector_bytes };
-            self.take_in(&added, vectors);
+            self.take_in(&added, row.of_chunk(chunk));
         }
         Ok(())
     }

@@ -48,6 +48,12 @@ impl VectorRow {
         Self { number, space: space.to_owned(), vectors: vec![None; PASSAGES_PER_ROW] }
     }
 
+    /// Those that are there, with the ordinals of their passages; the row is the page's `chunk`th.
+    pub fn of_chunk(&self, chunk: u32) -> impl Iterator<Item = (u32, &Vector)> {
+        let first = chunk.saturating_mul(PASSAGES_PER_ROW as u32);
+        (first..).zip(&self.vectors).filter_map(|(ordinal, vector)| Some((ordinal, vector.as_ref()?)))
+    }
+
     pub fn encode(&self) -> Result<Vec<u8>, IndexError> {
         let there = || self.vectors.iter().flatten();
         let present =

@@ -108,9 +108,8 @@ impl<S: Store> Index<S> {
         let lead = self.state.borrow().pages.find(page).and_then(|entry| entry.lead());
         let mut all: Vec<&Vector> = Vec::new();
         for at in &at {
-            let first = at.chunk * PASSAGES_PER_ROW as u32;
-            let vectors = blocks.get(at).into_iter().flat_map(|block| (first..).zip(&block.vectors));
-            all.extend(vectors.filter(|(n, _)| lead != Some(*n)).filter_map(|(_, vector)| vector.as_ref()));
+            let vectors = blocks.get(at).into_iter().flat_map(|block| block.of_chunk(at.chunk));
+            all.extend(vectors.filter(|(n, _)| lead != Some(*n)).map(|(_, vector)| vector));
         }
         let used = all.len().min(SIMILAR_PASSAGES);
         Ok((0..used).map(|n| all[n * all.len() / used].clone()).collect())

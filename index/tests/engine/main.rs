@@ -5,5 +5,6 @@ mod asked;
 mod crashes;
 mod damage;
 mod helpers;
+mod similar;
 mod traces;
 mod twin;
