@@ -45,7 +45,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, DomException};
 
 /// The version of the tables' layout: what tables there are, not what is in their rows.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A [`Store`] in IndexedDB.
 pub struct IndexedDb {
@@ -254,6 +254,9 @@ fn upgrade(event: VersionChangeEvent, database: Database) -> Result<(), Error> {
         for table in version_2 {
             database.create_object_store(table.name()).build()?;
         }
+    }
+    if event.old_version() < 3.0 {
+        database.create_object_store(Table::Boilerplate.name()).build()?;
     }
     Ok(())
 }

@@ -324,6 +324,37 @@ async fn a_connection_that_always_dies_is_unavailable() {
 }
 
 #[wasm_bindgen_test]
+async fn a_database_of_an_earlier_version_is_upgraded_and_keeps_its_rows() {
+    // The tables of each version, in full.
+    let versions = [
+        vec!["pages", "passages", "queue", "models", "meta"],
+        vec!["pages", "passages", "queue", "models", "meta", "vectors", "aliases", "catalog", "segments"],
+    ];
+    for (version, tables) in (1_u32..).zip(versions) {
+        let name = format!("version-{version}");
+        delete_database(&name).await.expect("deleted");
+        let upgrade = move |_, database: Database| {
+            tables.iter().try_for_each(|table| database.create_object_store(table).build().map(drop))
+        };
+        let request = Database::open(name.as_str()).with_version(version).with_on_upgrade_needed(upgrade);
+        let earlier = request.build().expect("request").await.expect("made");
+        let transaction = earlier.transaction("pages").with_mode(TransactionMode::Readwrite).build();
+        let transaction = transaction.expect("transaction");
+        let row = js_sys::Uint8Array::from(&b"row"[..]);
+        let rows = transaction.object_store("pages").expect("table");
+        rows.put(JsValue::from(row)).with_key("a").primitive().expect("request").await.expect("put");
+        transaction.commit().await.expect("committed");
+        earlier.close();
+
+        let store = IndexedDb::open(&name).await.expect("upgraded");
+        assert_eq!(store.get(Table::Pages, "a").await, Ok(Some(b"row".to_vec())), "version {version}");
+        for table in Table::ALL {
+            store.commit(one(table, "b", b"new")).await.expect("there is such a table");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_database_of_a_newer_version_is_left_alone() {
     let name = "newer";
     let store = fresh(name).await;

@@ -25,7 +25,9 @@ pub enum Table {
     Vectors,
     /// Which pages were seen under a raw address.
     Aliases,
-    /// What is derived from those four and is small: which segments there are, what is known of each page,
+    /// Which lines pages of a site have in common, one row a site.
+    Boilerplate,
+    /// What is derived from pages, texts, vectors and aliases and is small: which segments there are, what is known of each page,
     /// what changed since.
     Catalog,
     /// The segments: what is derived and large.
@@ -40,11 +42,12 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Table; 9] = [
+    pub const ALL: [Table; 10] = [
         Table::Pages,
         Table::Passages,
         Table::Vectors,
         Table::Aliases,
+        Table::Boilerplate,
         Table::Catalog,
         Table::Segments,
         Table::Queue,
@@ -53,8 +56,15 @@ impl Table {
     ];
 
     /// Those that say what was read: emptied when everything is forgotten.
-    pub const OF_PAGES: [Table; 6] =
-        [Table::Pages, Table::Passages, Table::Vectors, Table::Aliases, Table::Catalog, Table::Segments];
+    pub const OF_PAGES: [Table; 7] = [
+        Table::Pages,
+        Table::Passages,
+        Table::Vectors,
+        Table::Aliases,
+        Table::Boilerplate,
+        Table::Catalog,
+        Table::Segments,
+    ];
 
     /// The stable name under which it is kept.
     pub fn name(self) -> &'static str {
@@ -63,6 +73,7 @@ impl Table {
             Table::Passages => "passages",
             Table::Vectors => "vectors",
             Table::Aliases => "aliases",
+            Table::Boilerplate => "boilerplate",
             Table::Catalog => "catalog",
             Table::Segments => "segments",
             Table::Queue => "queue",

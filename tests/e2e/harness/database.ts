@@ -9,6 +9,7 @@ export type Table =
   | "passages"
   | "vectors"
   | "aliases"
+  | "boilerplate"
   | "catalog"
   | "segments"
   | "queue"
@@ -16,7 +17,16 @@ export type Table =
   | "meta";
 
 /** All tables that tell of what was read. */
-export const OF_PAGES = ["pages", "passages", "vectors", "aliases", "catalog", "segments", "queue"] as const;
+export const OF_PAGES = [
+  "pages",
+  "passages",
+  "vectors",
+  "aliases",
+  "boilerplate",
+  "catalog",
+  "segments",
+  "queue",
+] as const;
 
 /** A row, its value only as a fingerprint. */
 export interface Row {
