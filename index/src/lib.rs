@@ -11,6 +11,10 @@
 //!   answers questions is derived from them and can be made again: immutable segments with posting lists and codes of
 //!   vectors (`segment`, `codes`), and a small catalog that says which segments there are and what is known of each page
 //!   (`catalog`). FORMAT.md describes every row.
+//! - **Boilerplate.** Lines that three pages of a site (a host) have are left out of the fourth (`boilerplate`), before its
+//!   passages are made; so words, vectors, snippets, phrases and fingerprints are those of its own text. The hash of the text
+//!   stays that of what was read. What a site repeats is in a table of its own, which changes with the pages, in the same
+//!   batch; lost, it is learnt anew.
 //! - **Changes** (`index`) commit one batch and then change memory; a failed commit changes neither. A page's
 //!   text is replaced as a whole, under a new *number* that no text had before, so that a vector that was computed for
 //!   the old text, and a segment that holds its words, are recognised. The caller's own changes (an entry of its queue)
@@ -38,6 +42,7 @@
 //! it begins a pair. While passages move from one space to another, a question in the new one finds by meaning only
 //! those that are there.
 
+mod boilerplate;
 mod catalog;
 mod codes;
 mod error;
@@ -65,7 +70,7 @@ pub use error::IndexError;
 pub use fusion::{Fusion, RANK_CONSTANT, WORDS_WEIGHT};
 pub use index::Index;
 pub use language::{Clock, Must, Phrase, Question, parse};
-pub use page::{BadPageId, Missing, NewPage, PageId, PageInfo, PassageRef, Unembedded};
+pub use page::{BadPageId, Missing, NewPage, NewText, PageId, PageInfo, PassageRef, Unembedded};
 pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
 pub use search::{
     B, K1, MAX_TERMS, PREFIX_WEIGHT, SIMILAR_PASSAGES, SIMILAR_WORDS, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT,

@@ -90,6 +90,15 @@ pub struct NewPage {
     pub passages: Vec<String>,
 }
 
+/// A page to keep, by its text: lines that its site repeats are left out before passages are made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewText {
+    /// All but the text. Its passages are replaced by those of `text`.
+    pub page: NewPage,
+    /// What was read. A line is a block, as for [`crate::split`].
+    pub text: String,
+}
+
 /// What is known of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageInfo {

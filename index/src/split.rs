@@ -30,7 +30,7 @@ pub fn split(text: &str, max_pieces: usize, count: &dyn Fn(&str) -> usize) -> Ve
     let max_pieces = max_pieces.max(1);
     let mut packer =
         Packer { max_pieces, count, passages: Vec::new(), parts: Vec::new(), pieces: 0, fresh: 0 };
-    for line in text.split(['\n', '\r', '\u{2028}', '\u{2029}']) {
+    for line in lines(text) {
         let line = normalised(line);
         let mut gap = "\n";
         for sentence in sentences(&line) {
@@ -44,6 +44,11 @@ pub fn split(text: &str, max_pieces: usize, count: &dyn Fn(&str) -> usize) -> Ve
     }
     packer.close();
     packer.passages
+}
+
+/// The lines of a text, empty ones among them.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r', '\u{2028}', '\u{2029}'])
 }
 
 /// One blank between words, none at the ends.

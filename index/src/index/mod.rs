@@ -5,11 +5,14 @@
 //! journal. Changes wait for each other (`writing`), because two that prepare at the same time would each
 //! overwrite what the other one commits. Questions wait for nobody.
 //!
-//! A change costs as many rows as it has to say: pages and their texts (`write`), vectors (`embed`), and a row of the
-//! journal. What makes them searchable for good, checkpoints and merges, is done by [`Index::maintain`] in small steps,
+//! A change costs as many rows as it has to say: pages and their texts (`write`), what their sites repeat (`boilerplate`),
+//! vectors (`embed`), and a row of the journal. What makes them searchable for good, checkpoints and merges, is done by [`Index::maintain`] in small steps,
 //! when the caller has time (`maintain`); until then it is in memory, and a worker that starts makes it anew from the
 //! journal (`open`).
 
+mod boilerplate;
+#[cfg(test)]
+mod boilerplate_tests;
 mod embed;
 mod maintain;
 mod open;

@@ -4,7 +4,8 @@ use super::Index;
 use crate::catalog::{JournalRow, MANIFEST, journal_key, piece_of};
 use crate::error::IndexError;
 use crate::near::fingerprint;
-use crate::page::{NewPage, PageId, PageInfo};
+use crate::page::{NewPage, NewText, PageId, PageInfo};
+use crate::query::host;
 use crate::rows::{
     AliasRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page, text_key,
 };
@@ -33,38 +34,70 @@ impl<S: Store> Index<S> {
 
     /// As [`Index::insert`], several pages in one transaction. Of two with the same identifier the later one counts.
     pub async fn insert_many(&self, pages: Vec<NewPage>, also: Batch) -> Result<(), IndexError> {
-        let mut prepared: BTreeMap<PageId, Prepared> = BTreeMap::new();
-        for page in pages {
-            prepared.insert(page.id, prepare(page)?);
-        }
-        let prepared: Vec<Prepared> = prepared.into_values().collect();
-        let ids: Vec<PageId> = prepared.iter().map(|prepared| prepared.page.id).collect();
+        let pages = pages.into_iter().map(|page| (page, None)).collect();
+        self.insert_all(pages, &|_| Vec::new(), also).await
+    }
+
+    /// As [`Index::insert_many`], but from texts: lines that three other pages of the same host have are left out, and
+    /// `split` makes passages of the rest.
+    pub async fn insert_texts(
+        &self,
+        texts: Vec<NewText>,
+        split: &dyn Fn(&str) -> Vec<String>,
+        also: Batch,
+    ) -> Result<(), IndexError> {
+        let pages = texts.into_iter().map(|new| (new.page, Some(new.text))).collect();
+        self.insert_all(pages, split, also).await
+    }
+
+    async fn insert_all(
+        &self,
+        pages: Vec<(NewPage, Option<String>)>,
+        split: &dyn Fn(&str) -> Vec<String>,
+        also: Batch,
+    ) -> Result<(), IndexError> {
+        let pages: BTreeMap<PageId, (NewPage, Option<String>)> =
+            pages.into_iter().map(|page| (page.0.id, page)).collect();
+        let ids: Vec<PageId> = pages.keys().copied().collect();
 
         let _alone = self.writing.lock().await;
+        let of_texts =
+            pages.values().filter(|page| page.1.is_some()).map(|page| host(&page.0.url).to_owned());
+        let of_earlier = ids.iter().filter_map(|id| self.earlier(*id)).map(|earlier| earlier.0);
+        let mut sites = self.sites(of_texts.chain(of_earlier).collect()).await?;
         let before = self.page_rows(&ids).await?;
         let mut batch = Batch::new();
         let mut aliases = Aliases::default();
-        let mut written = Vec::with_capacity(prepared.len());
-        for (prepared, before) in prepared.iter().zip(before) {
+        let mut prepared = Vec::with_capacity(ids.len());
+        let mut written = Vec::with_capacity(ids.len());
+        for ((mut page, text), before) in pages.into_values().zip(before) {
             let number = self.state.borrow_mut().new_number();
-            let row = page_row(prepared, before, number);
-            aliases.add(prepared.page.id, &row.aliases);
-            batch.delete_prefix(Table::Passages, of_page(prepared.page.id));
-            batch.delete_prefix(Table::Vectors, of_page(prepared.page.id));
+            let whole = text.as_deref().unwrap_or_default();
+            let own = sites.learn(&page.url, number, self.earlier(page.id), whole);
+            if text.is_some() {
+                page.passages = split(&own);
+            }
+            let new = prepare(page)?;
+            let row = page_row(&new, before, number);
+            aliases.add(new.page.id, &row.aliases);
+            batch.delete_prefix(Table::Passages, of_page(new.page.id));
+            batch.delete_prefix(Table::Vectors, of_page(new.page.id));
             let mut text_bytes = 0;
-            for (chunk, texts) in (0..).zip(&prepared.rows) {
+            for (chunk, texts) in (0..).zip(&new.rows) {
                 let mut stored: Vec<&str> = texts.iter().map(String::as_str).collect();
-                if prepared.titled && chunk == 0 {
+                if new.titled && chunk == 0 {
                     stored[0] = "";
                 }
-                let key = text_key(prepared.page.id, chunk);
+                let key = text_key(new.page.id, chunk);
                 let bytes = TextRow::new(number, &stored)?.encode()?;
                 text_bytes += key.len() + bytes.len();
                 batch.put(Table::Passages, key, bytes);
             }
-            let row_bytes = put_page(&mut batch, prepared.page.id, &row)?;
+            let row_bytes = put_page(&mut batch, new.page.id, &row)?;
             written.push((row, row_bytes, text_bytes));
+            prepared.push(new);
         }
+        sites.put(&mut batch)?;
         self.put_aliases(aliases, &mut batch).await?;
         let journal = self.journal(JournalRow { pages: ids, ..JournalRow::default() }, &mut batch)?;
         batch.ops.extend(also.ops);
@@ -131,6 +164,7 @@ impl<S: Store> Index<S> {
         let ids: BTreeSet<PageId> = ids.iter().copied().collect();
         let list: Vec<PageId> = ids.iter().copied().collect();
         let mut batch = Batch::new();
+        self.sites_without(&list).await?.put(&mut batch)?;
         let mut aliases = Aliases::default();
         for (id, row) in list.iter().zip(self.page_rows(&list).await?) {
             batch.delete(Table::Pages, id.to_string());

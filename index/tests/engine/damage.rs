@@ -23,10 +23,8 @@ async fn fill() -> RamStore {
     embed(&index, 7).await;
     index.flush().await.unwrap();
     let many: Vec<String> = (0..600).map(|n| format!("word{n} filler{}", n % 70)).collect();
-    index
-        .insert(page(4, "Fourth", &many.iter().map(String::as_str).collect::<Vec<_>>()), Batch::new())
-        .await
-        .unwrap();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    read(&index, vec![text(4, "site4.test", &many)], Batch::new()).await.unwrap();
     index.flush().await.unwrap();
     embed(&index, 7).await;
     index.visit(id(3), 100.0, None, Batch::new()).await.unwrap();
@@ -55,7 +53,7 @@ async fn copy(rows: &[(Table, String, Vec<u8>)]) -> RamStore {
     store
 }
 
-async fn put(store: &RamStore, table: Table, key: &str, value: Option<Vec<u8>>) {
+pub async fn put(store: &RamStore, table: Table, key: &str, value: Option<Vec<u8>>) {
     let mut batch = Batch::new();
     match value {
         Some(value) => batch.put(table, key, value),
@@ -65,7 +63,7 @@ async fn put(store: &RamStore, table: Table, key: &str, value: Option<Vec<u8>>) 
 }
 
 /// Ways to spoil a row: `None` removes it.
-fn damages(bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
+pub fn damages(bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
     let mut all = vec![
         None,
         Some(Vec::new()),
@@ -249,7 +247,8 @@ fn what_version_1_wrote_is_read_and_brought_into_todays_form() {
             assert_eq!((info.visits, info.last_seen, info.aliases), (2, 50.0, vec![[1; 16], [7; 16]]));
             if !settled {
                 // A page that comes before anything is brought forward loses nothing.
-                index.insert(page(4, "", &["berries again"]), Batch::new()).await.unwrap();
+                let new = text(4, "site4.test", &["berries again and again"]);
+                read(&index, vec![new], Batch::new()).await.unwrap();
                 let index = Index::open(store.clone()).await.unwrap();
                 assert_eq!(index.counts().pages, 4);
             }
@@ -262,6 +261,7 @@ fn what_version_1_wrote_is_read_and_brought_into_todays_form() {
             let hits = ask_meaning(&index, "", "Lava is hot. Ash falls.", 0.99).await;
             assert_eq!(pages(&hits), [id(3)]);
         }
+        assert_eq!(store.count(Table::Boilerplate).await, Ok(1), "the site of the page that was read since");
         for (table, key, bytes) in rows(&store).await {
             assert_eq!(bytes[0], 2, "{} {key}", table.name());
         }

@@ -1,7 +1,7 @@
 //! Pages, vectors and questions for tests.
 
 use afterimage_index::store::{Batch, RamStore, Store};
-use afterimage_index::{Filters, Fusion, Hit, Index, Must, NewPage, PageId, Query, QueryVector};
+use afterimage_index::{Filters, Fusion, Hit, Index, Must, NewPage, NewText, PageId, Query, QueryVector};
 
 /// The space of [`vector`].
 pub const SPACE: &str = "test@1";
@@ -23,6 +23,22 @@ pub fn page(n: u8, title: &str, passages: &[&str]) -> NewPage {
         aliases: vec![[n; 16]],
         passages: passages.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// A page of a site by its text, without a title.
+pub fn text(n: u8, site: &str, lines: &[&str]) -> NewText {
+    let page = NewPage { url: format!("https://{site}/{n}"), ..page(n, "", &[]) };
+    NewText { page, text: lines.join("\n") }
+}
+
+/// Keeps texts in one transaction; each line that is kept is a passage.
+pub async fn read<S: Store>(
+    index: &Index<S>,
+    texts: Vec<NewText>,
+    also: Batch,
+) -> Result<(), afterimage_index::IndexError> {
+    let by_line = |text: &str| text.lines().map(str::to_owned).collect();
+    index.insert_texts(texts, &by_line, also).await
 }
 
 /// An index on an empty store, with these pages.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod asked;
+mod boilerplate;
 mod crashes;
 mod damage;
 mod helpers;

@@ -34,10 +34,14 @@ async fn fill() -> RamStore {
     let store = RamStore::new();
     let index = Index::open(store.clone()).await.unwrap();
     for n in 0..12 {
-        index.insert(page(n, "A title", &["shared words here", "and more"]), Batch::new()).await.unwrap();
+        let site = format!("site{n}.test");
+        let mut new = text(n, &site, &["shared words here", "and much more of it"]);
+        new.page.title = "A title".into();
+        read(&index, vec![new], Batch::new()).await.unwrap();
         if n == 1 {
             index.flush().await.unwrap();
-            index.insert(page(1, "Other", &["another text"]), Batch::new()).await.unwrap();
+            let other = text(1, &site, &["shared words here", "another text than before"]);
+            read(&index, vec![other], Batch::new()).await.unwrap();
         }
         embed(&index, 2).await;
         index.flush().await.unwrap();
@@ -83,6 +87,41 @@ fn a_worker_that_dies_after_the_deletion_removes_the_traces_when_it_is_back() {
             }
             assert_eq!(ask(&index, "shared").await.len(), 11);
         }
+    });
+}
+
+#[test]
+fn the_row_of_a_site_is_what_it_was_before_the_page_came() {
+    block_on(async {
+        let store = fill().await;
+        let index = settled(&store).await;
+        read(&index, vec![text(20, "site2.test", &["A line that both pages have"])], Batch::new())
+            .await
+            .unwrap();
+        let row = store.get(Table::Boilerplate, "site2.test").await.unwrap();
+        read(&index, vec![text(21, "site2.test", &["A line of its own, but gone"])], Batch::new())
+            .await
+            .unwrap();
+        assert_ne!(store.get(Table::Boilerplate, "site2.test").await.unwrap(), row);
+        index.delete(&[id(21)], Batch::new()).await.unwrap();
+        assert_eq!(store.get(Table::Boilerplate, "site2.test").await.unwrap(), row);
+    });
+}
+
+#[test]
+fn a_page_that_does_not_say_any_more_of_which_site_it_is_leaves_that_site() {
+    block_on(async {
+        let store = RamStore::new();
+        let index = Index::open(store.clone()).await.unwrap();
+        read(&index, vec![text(1, "a.test", &["A line of the first page"])], Batch::new()).await.unwrap();
+        read(&index, vec![text(2, "b.test", &["A line of the second page"])], Batch::new()).await.unwrap();
+        let mut damage = Batch::new();
+        damage.put(Table::Pages, id(1).to_string(), vec![1, 2, 3]);
+        store.commit(damage).await.unwrap();
+        let index = Index::open(store.clone()).await.unwrap();
+        assert_eq!(index.delete(&[id(1)], Batch::new()).await, Ok(0), "nobody knows it");
+        assert_eq!(store.get(Table::Boilerplate, "a.test").await, Ok(None));
+        assert_eq!(store.count(Table::Boilerplate).await, Ok(1));
     });
 }
 
