@@ -3,7 +3,7 @@
 use super::{Engine, EngineError, records, settings, text};
 use crate::platform::Platform;
 use afterimage_index::{
-    Missing, NewPage, PassageRef, Unembedded, split,
+    Missing, NewPage, NewText, PassageRef, Unembedded, split,
     store::{Batch, Store, Table},
 };
 use afterimage_messages::BackendChoice;
@@ -112,8 +112,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
             Some(page) => {
                 let embedder = self.embedder.pick(Work::Bulk).await;
                 let count = |text: &str| piece_count(&*embedder, text);
-                let passages = split(&page.text, PASSAGE_PIECES, &count);
-                let page = NewPage {
+                let passages = |text: &str| split(text, PASSAGE_PIECES, &count);
+                let new = NewPage {
                     id: page.id,
                     url: page.url,
                     title: page.title,
@@ -121,11 +121,12 @@ impl<S: Store, P: Platform> Engine<S, P> {
                     text_hash: page.text_hash,
                     seen_at: page.seen_at,
                     aliases: vec![page.alias],
-                    passages,
+                    passages: Vec::new(),
                 };
-                // Forgotten while it was being split? Then its row is gone, and so must the page be.
+                // Forgotten while a model was opened? Then its row is gone, and so must the page be.
                 if self.queue.borrow().first().is_some_and(|entry| entry.key == key) {
-                    self.index.insert(page, done).await?;
+                    let new = NewText { page: new, text: page.text };
+                    self.index.insert_texts(vec![new], &passages, done).await?;
                 }
             }
         }

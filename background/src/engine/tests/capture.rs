@@ -70,6 +70,56 @@ fn a_changed_text_replaces_the_old_one() {
 }
 
 #[test]
+fn what_a_site_repeats_is_kept_with_its_first_three_pages_only() {
+    let world = World::default();
+    let engine = world.consenting();
+    let stories = [
+        "A kitten sleeps on the wall.",
+        "A vessel left.",
+        "Bread rises slowly.",
+        "The comet came back after seventy years.",
+    ];
+    let whole = |story: &str| {
+        format!(
+            "Home\nWorld\nSports desk\nWe use cookies to improve this site.\n{story}\nAll rights reserved by nobody."
+        )
+    };
+    let url = |n: usize| format!("https://news.example.org/{n}");
+    for (n, story) in stories.iter().enumerate() {
+        assert_eq!(engine.read(&url(n), "", &whole(story)), Captured::Queued);
+        engine.finish();
+    }
+    let of = |question: &str| {
+        let mut urls = engine.urls(question, SearchMode::Words);
+        urls.sort();
+        urls
+    };
+    for question in ["sports", "cookies", "rights reserved", "\"all rights reserved\""] {
+        assert_eq!(of(question), [url(0), url(1), url(2)], "{question}");
+    }
+    for (n, word) in ["kitten", "vessel", "rises", "comet"].into_iter().enumerate() {
+        assert_eq!(of(word), [url(n)]);
+    }
+    let hit = &engine.find("comet", SearchMode::Words)[0];
+    let shown: String = hit.snippet.iter().map(|piece| piece.text.as_str()).collect();
+    assert_eq!(shown, stories[3]);
+    let commits = world.store.commits();
+    assert_eq!(
+        engine.read(&url(3), "", &whole(stories[3])),
+        Captured::Unchanged,
+        "known by all that was read"
+    );
+    assert_eq!((engine.finish(), world.store.commits()), (0, commits + 1), "the visit, nothing else");
+
+    let engine = world.start();
+    for n in [3, 0, 2, 1] {
+        assert!(block_on(world.store.count(Table::Boilerplate)).unwrap() == 1);
+        block_on(engine.history_removed(false, &[url(n)])).unwrap();
+    }
+    assert_eq!(world.rows(), 0);
+}
+
+#[test]
 fn one_page_under_many_addresses_is_one_page() {
     let world = World::default();
     let engine = world.consenting();

@@ -134,7 +134,7 @@ impl World {
 
     /// Rows of everything that says what was read.
     fn rows(&self) -> usize {
-        [Table::Pages, Table::Passages, Table::Queue]
+        [Table::Pages, Table::Passages, Table::Boilerplate, Table::Queue]
             .into_iter()
             .map(|table| block_on(self.store.count(table)).unwrap())
             .sum()
