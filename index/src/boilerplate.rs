@@ -52,7 +52,8 @@
 //! # Known limits
 //!
 //! A short entry beside the menu, such as a title of one or two words, makes another menu of it. Boilerplate
-//! with a changing number or name (`12 comments`) is text.
+//! with a changing number or name (`12 comments`) is text. Of the fourth version of one text on a site (a manual's, say)
+//! only what is new is kept, if that is a fifth of it or more.
 
 use crate::error::IndexError;
 use crate::hash::Hash;
