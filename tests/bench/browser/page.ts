@@ -6,6 +6,7 @@ import path from "node:path";
 import { build } from "esbuild";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { CHROME } from "../../e2e/harness/paths.ts";
+import { ServiceWorker } from "./service-worker.ts";
 import { Site } from "./site.ts";
 
 const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
@@ -16,7 +17,7 @@ export interface PageOptions {
   script: string;
   /** More scripts, for workers: TypeScript files by the path under which the page finds them. */
   workers?: Record<string, string>;
-  /** Folders that the page may fetch from, by the first part of the path. */
+  /** Folders that the page may fetch and import from, by the first part of the path. */
   folders: Record<string, string>;
   /** More command-line flags. */
   args?: string[];
@@ -37,8 +38,9 @@ export class BenchPage {
   }
 
   static async open({ script, workers = {}, folders, args = [] }: PageOptions): Promise<BenchPage> {
-    const files: Record<string, string> = { "/page.html": PAGE, "/page.js": await bundle(script) };
-    for (const [where, worker] of Object.entries(workers)) files[where] = await bundle(worker);
+    const served = Object.keys(folders).map((folder) => `/${folder}/*`);
+    const files: Record<string, string> = { "/page.html": PAGE, "/page.js": await bundle(script, served) };
+    for (const [where, worker] of Object.entries(workers)) files[where] = await bundle(worker, served);
     const site = await Site.start({ folders, files });
     const profile = await mkdtemp(path.join(os.tmpdir(), "afterimage-bench-"));
     const browser = await puppeteer.launch({
@@ -69,6 +71,11 @@ export class BenchPage {
     return this.#browser.version();
   }
 
+  /** The page's service worker, if it has one by then. */
+  async serviceWorker(): Promise<ServiceWorker> {
+    return ServiceWorker.of(this.#browser, await this.page.createCDPSession());
+  }
+
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#site.stop();
@@ -76,10 +83,12 @@ export class BenchPage {
   }
 }
 
-async function bundle(script: string): Promise<string> {
+/** What is imported from `served` stays an import. */
+async function bundle(script: string, served: string[]): Promise<string> {
   const result = await build({
     entryPoints: [script],
     bundle: true,
+    external: served,
     write: false,
     format: "esm",
     target: "chrome124",

@@ -1,8 +1,10 @@
-// Node's side of the page: what it may fetch, and its functions as methods.
+// Node's side of the page: what it may fetch, its functions as methods, and what no page can do with its service worker.
 
 import path from "node:path";
 import { BenchPage } from "../browser/page.ts";
+import type { ServiceWorker } from "../browser/service-worker.ts";
 import type { Bench } from "./page.ts";
+import { inService, type Name } from "./work.ts";
 
 /** Without it the browser measures memory when it next collects garbage by itself, which can take a minute. */
 const MEASURE_AT_ONCE = "--enable-blink-features=ForceEagerMeasureMemory";
@@ -10,11 +12,13 @@ const MEASURE_AT_ONCE = "--enable-blink-features=ForceEagerMeasureMemory";
 /** A browser of its own, with an empty profile. */
 export class Host {
   readonly #page: BenchPage;
+  readonly #service: ServiceWorker;
   /** Never resolves: a page without memory answers nothing, and puppeteer would wait. */
   readonly #crash: Promise<never>;
 
-  private constructor(page: BenchPage) {
+  private constructor(page: BenchPage, service: ServiceWorker) {
     this.#page = page;
+    this.#service = service;
     this.#crash = new Promise((_, reject) => {
       page.page.once("error", () => reject(new Error("the page crashed, most likely out of memory")));
     });
@@ -26,7 +30,10 @@ export class Host {
   static async start(seeds: string): Promise<Host> {
     const page = await BenchPage.open({
       script: "tests/bench/search/page.ts",
-      workers: { "/worker.js": "tests/bench/search/worker.ts" },
+      workers: {
+        "/worker.js": "tests/bench/search/worker.ts",
+        "/service-worker.js": "tests/bench/search/service-worker.ts",
+      },
       folders: {
         wasm: path.resolve("dist/stage/wasm"),
         model: MODEL,
@@ -35,7 +42,25 @@ export class Host {
       },
       args: [MEASURE_AT_ONCE],
     });
-    return new Host(page);
+    return new Host(page, await page.serviceWorker());
+  }
+
+  /** A contender in a fresh worker; milliseconds with and without the worker's start. */
+  async open(name: Name, room: number): Promise<{ started: number; opened: number }> {
+    if (inService(name)) await this.stop();
+    return this.call("open", name, room);
+  }
+
+  /** Ends all workers, so that their files are closed and their memory is gone. */
+  async stop(): Promise<void> {
+    await this.call("stop");
+    await this.#service.stop();
+  }
+
+  /** Bytes in the memory of the contender's worker, after a garbage collection. */
+  async memory(name: Name): Promise<number> {
+    if (!inService(name)) return this.call("memory");
+    return (await this.call("wasmBytes")) + (await this.#service.heap());
   }
 
   call<Method extends keyof Bench>(

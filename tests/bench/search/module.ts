@@ -2,7 +2,7 @@
 
 import { bytes, load, text } from "../embed/contender.ts";
 
-interface SearchModule {
+export interface SearchModule {
   default(options: { module_or_path: string }): Promise<{ memory: WebAssembly.Memory }>;
   SeedMaker: { open(weights: Uint8Array, tokenizer: string): SeedMaker };
   Generator: new (seeds: string, vectors: Float32Array, seed: number) => Generator;
@@ -47,15 +47,30 @@ const FOLDER = "/wasm/bench-search";
 /** Another one makes another corpus. */
 const SEED = 1;
 
+let glue: SearchModule | undefined;
 let started: Promise<SearchModule> | undefined;
+let memory: WebAssembly.Memory | undefined;
+
+/** For who may not import it when it is wanted. */
+export function useGlue(imported: SearchModule): void {
+  glue = imported;
+}
 
 /** The module, started once a worker. */
 export function searchModule(): Promise<SearchModule> {
-  started ??= load<SearchModule>(`${FOLDER}/bench_search.js`).then(async (module) => {
-    await module.default({ module_or_path: `${FOLDER}/bench_search_bg.wasm` });
-    return module;
-  });
+  started ??= start();
   return started;
+}
+
+async function start(): Promise<SearchModule> {
+  const module = glue ?? (await load<SearchModule>(`${FOLDER}/bench_search.js`));
+  ({ memory } = await module.default({ module_or_path: `${FOLDER}/bench_search_bg.wasm` }));
+  return module;
+}
+
+/** Bytes of its memory; 0 if it was never wanted. */
+export function moduleBytes(): number {
+  return memory?.buffer.byteLength ?? 0;
 }
 
 /** Opens the model. */

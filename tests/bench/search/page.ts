@@ -2,49 +2,21 @@
 
 import { bytes } from "../embed/contender.ts";
 import { openGenerator, openSeedMaker, type SeedMaker } from "./module.ts";
-import { type Asked, type Chunk, DIMS, type Likeness, type Name, type Question } from "./work.ts";
-import type { Methods } from "./worker.ts";
+import { Dedicated, type Remote, Service } from "./remote.ts";
+import {
+  type Asked,
+  type Chunk,
+  DIMS,
+  inService,
+  isOurs,
+  type Likeness,
+  type Name,
+  type Question,
+} from "./work.ts";
 
 const CONTENDER = "/worker.js?contender";
 const FEEDER = "/worker.js?feeder";
-
-/** A worker and its methods. */
-class Remote {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
-  #calls = 0;
-
-  /** Two addresses of one script, so that their memory can be told apart. */
-  constructor(address: typeof CONTENDER | typeof FEEDER) {
-    this.#worker = new Worker(address, { type: "module" });
-    this.#worker.onmessage = ({ data: { id, value, error } }) => {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiting?.resolve(value);
-      else waiting?.reject(new Error(error));
-    };
-    this.#worker.onerror = ({ message }) => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(message || "the worker died"));
-      this.#waiting.clear();
-    };
-  }
-
-  call<Method extends keyof Methods>(
-    method: Method,
-    ...args: Parameters<Methods[Method]>
-  ): Promise<Awaited<ReturnType<Methods[Method]>>> {
-    this.#calls += 1;
-    const id = this.#calls;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker.postMessage({ id, method, args });
-    });
-  }
-
-  stop(): void {
-    this.#worker.terminate();
-  }
-}
+const SERVICE = "/service-worker.js";
 
 let seedMaker: SeedMaker | undefined;
 let questions: Question[] = [];
@@ -85,11 +57,14 @@ const bench = {
     questions = asked.map((one, n) => ({ ...one, vector: vectors.slice(n * DIMS, (n + 1) * DIMS) }));
   },
 
-  /** A fresh worker with this contender on what is on disk; milliseconds with and without the worker's start. */
+  /**
+   * A fresh worker with this contender on what is on disk; milliseconds with and without the worker's start. A service
+   * worker must have been ended before.
+   */
   async open(name: Name, room: number): Promise<{ started: number; opened: number }> {
     contender?.stop();
     const start = performance.now();
-    contender = new Remote(CONTENDER);
+    contender = inService(name) ? await Service.at(SERVICE) : new Dedicated(CONTENDER);
     const opened = await contender.call("open", name, room);
     return { started: performance.now() - start, opened };
   },
@@ -118,11 +93,11 @@ const bench = {
   },
 
   exact(numbers: number[], pages: number, limit: number): Promise<number[][]> {
-    feeder ??= new Remote(FEEDER);
+    feeder ??= new Dedicated(FEEDER);
     return feeder.call("exact", vectors(numbers), pages, limit);
   },
 
-  /** Ends the workers, so that their files are closed and their memory is gone. */
+  /** Ends the workers of the page, and the way to the service worker. */
   stop(): void {
     feeder?.stop();
     contender?.stop();
@@ -130,12 +105,17 @@ const bench = {
     contender = undefined;
   },
 
-  /** Bytes on disk. */
+  /** Bytes on disk, without the browser's copy of a service worker's script. */
   async disk(): Promise<number> {
-    return (await navigator.storage.estimate()).usage ?? Number.NaN;
+    const { usage, usageDetails }: Estimate = await navigator.storage.estimate();
+    return (usage ?? Number.NaN) - (usageDetails?.serviceWorkerRegistrations ?? 0);
   },
 
-  /** Bytes in the memory of the contender's worker, after a garbage collection. */
+  wasmBytes(): Promise<number> {
+    return needContender().call("wasmBytes");
+  },
+
+  /** Bytes in the memory of the contender's worker, after a garbage collection. Knows no service workers. */
   async memory(): Promise<number> {
     const measure = performance as unknown as { measureUserAgentSpecificMemory(): Promise<MemoryReport> };
     const { breakdown } = await measure.measureUserAgentSpecificMemory();
@@ -149,14 +129,19 @@ const bench = {
 export type Bench = typeof bench;
 (globalThis as { bench?: Bench }).bench = bench;
 
+/** Chromium's, of which the standard has a part. */
+interface Estimate extends StorageEstimate {
+  usageDetails?: { serviceWorkerRegistrations?: number };
+}
+
 interface MemoryReport {
   breakdown: { bytes: number; attribution: { url: string }[] }[];
 }
 
 /** Ours makes its pages itself. */
 async function chunk(name: Name, from: number, count: number): Promise<Chunk> {
-  if (name === "ours") return { from, count, documents: [], vectors: new Float32Array() };
-  feeder ??= new Remote(FEEDER);
+  if (isOurs(name)) return { from, count, documents: [], vectors: new Float32Array() };
+  feeder ??= new Dedicated(FEEDER);
   return feeder.call("chunk", from, count);
 }
 

@@ -14,9 +14,18 @@ export const MIN_COSINE = 0.2;
 export const KINDS = ["one word", "three words", "question", "filtered"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Who takes part. */
-export const NAMES = ["ours", "scan-wasm", "scan-js", "orama", "sqlite"] as const;
+/** Who takes part; "ours-dedicated" is the product in a worker of the page, as the others are. */
+export const NAMES = ["ours", "ours-dedicated", "scan-wasm", "scan-js", "orama", "sqlite"] as const;
 export type Name = (typeof NAMES)[number];
+
+export function isOurs(name: Name): boolean {
+  return name === "ours" || name === "ours-dedicated";
+}
+
+/** Who runs in a service worker. */
+export function inService(name: Name): boolean {
+  return name === "ours";
+}
 
 /** One question, as JSON; its vector lies beside it. */
 export interface Asked {
