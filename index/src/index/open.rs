@@ -32,6 +32,7 @@ impl<S: Store> Index<S> {
             writing: Mutex::new(None),
         };
         let journal = index.load_catalog().await?;
+        index.state.borrow_mut().pages.sort();
         index.load_segments().await?;
         index.replay(journal).await?;
         Ok(index)
