@@ -27,9 +27,10 @@
 //!   beginning as one text. Vectors of different spaces are never compared, and one space can be built while another
 //!   one answers.
 //! - **Questions** (`language` understands what was typed, `search` answers) score every page: BM25 over its words,
-//!   prefixes and single typos included, and an estimate of its meaning from one bit a dimension. The best few hundred
-//!   are compared exactly, `fusion` makes one score of words and meaning, `typing` keeps exact matches in place while a
-//!   question is short, `snippet` shows where it matched.
+//!   prefixes and single typos included, and an estimate of its meaning from one bit a dimension, which four bits of its
+//!   lead make a better one where it may matter. The best hundred are compared exactly, `fusion` makes one score of
+//!   words and meaning, `typing` keeps exact matches in place while a question is short, `snippet` shows where it
+//!   matched.
 //! - **Damage.** Rows carry a version and a checksum. What is derived is made again by itself. A damaged text costs its
 //!   page at most: the page reports an unknown text hash, and the next visit writes it anew.
 //! - **Deletion.** A deleted page's rows go with the deletion; [`Index::purge`] removes its words and codes from

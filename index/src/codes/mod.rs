@@ -51,6 +51,10 @@
 //! `i8x16.swizzle` after 16 rows were transposed, 19 ms (with four planes, which took SIMD counts 12 ms). Most
 //! ARM processors count in SIMD registers only, and V8 moves every word there and back; that was not measured.
 
+mod fine;
+
+pub(crate) use fine::{FineQuery, encode_fine, fine_bytes};
+
 use crate::vector::Vector;
 use std::f64::consts::FRAC_PI_2;
 
@@ -66,6 +70,15 @@ const LEVELS: usize = (1 << PLANES) - 1;
 /// distributed values to eight levels loses least (Max 1960). Between 0.47 and 0.9 recall is the same within
 /// 0.002 at every R; at 0.3 and at 1.2 it is worse, since large values are cut or small ones get lost.
 const STEP: f64 = 0.586;
+
+/// What is resident of a vector.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code<'a> {
+    /// One bit a dimension.
+    pub bits: &'a [u8],
+    /// Four, of a lead.
+    pub fine: Option<&'a [u8]>,
+}
 
 /// Bytes of a row's code: as many whole [`BLOCK`]s as hold one bit a dimension.
 pub(crate) fn code_bytes(dimensions: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use super::Index;
 use crate::catalog::{JournalRow, VectorsAdded, piece_of};
-use crate::codes::encode;
+use crate::codes::{Code, encode, encode_fine};
 use crate::error::IndexError;
 use crate::page::{Missing, PageId, PassageRef, Unembedded};
 use crate::rows::{PASSAGES_PER_ROW, VectorRow, chunk_of, space_key, vector_key, vectors_prefix};
@@ -148,17 +148,20 @@ impl<S: Store> Index<S> {
         let state = &mut *state;
         let Some(slot) = state.pages.slot_of_number(added.number) else { return 0 };
         let there = state.embedded_ordinals(&added.space, added.number);
+        let lead = state.pages.get(slot).and_then(|entry| entry.lead());
         let mut stored = 0;
-        let mut code = Vec::new();
+        let mut bits = Vec::new();
         for (ordinal, vector) in vectors.filter(|(ordinal, _)| !there.contains(ordinal)) {
             let Some(space) = state.space_for(&added.space, vector.dimensions()) else {
                 state.corrupt += 1;
                 continue;
             };
-            code.clear();
-            encode(vector, &mut code);
+            bits.clear();
+            encode(vector, &mut bits);
+            let fine = (lead == Some(ordinal)).then(|| encode_fine(vector));
+            let code = Code { bits: &bits, fine: fine.as_deref() };
             let dimensions = vector.dimensions();
-            state.fresh.add_code(&added.space, dimensions, added.number, slot, ordinal, &code);
+            state.fresh.add_code(&added.space, dimensions, added.number, slot, ordinal, code);
             state.count_vectors(space, slot, 1);
             stored += 1;
         }

@@ -51,7 +51,15 @@ fn hostile_lengths_are_refused() {
     assert!(Words::decode(&seal(&pages).unwrap(), no_terms(), &Pages::default()).is_err(), "not ascending");
     // More rows than there are ordinals; more dimensions than a vector may have.
     for (dimensions, rows) in [(384_u32, u32::MAX), (1 << 30, 0), (0, 0)] {
-        let head = seal(&("space", dimensions, vec![(1_u32, rows)], Vec::<u32>::new())).unwrap();
-        assert!(Vectors::decode_head(&head, &Pages::default()).is_err(), "{dimensions} {rows}");
+        let head =
+            seal(&("space", dimensions, vec![(1_u32, rows)], [0_u32; 0].as_slice(), [0_u32; 0].as_slice()));
+        assert!(Vectors::decode_head(&head.unwrap(), &Pages::default()).is_err(), "{dimensions} {rows}");
+    }
+    // Leads beyond the rows, or not in order.
+    for (leads, sound) in
+        [(vec![0_u32, 1], true), (vec![0, 2], false), (vec![1, 0], false), (vec![1, 1], false)]
+    {
+        let head = seal(&("space", 384_u32, vec![(1_u32, 2_u32)], vec![0_u32, 1], leads)).unwrap();
+        assert_eq!(Vectors::decode_head(&head, &Pages::default()).is_ok(), sound);
     }
 }

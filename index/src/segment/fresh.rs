@@ -6,6 +6,7 @@ use super::postings::Posting;
 use super::vectors::Vectors;
 use super::words::{DEAD, TITLE, WordsWriter};
 use crate::catalog::{Pages, Slot};
+use crate::codes::Code;
 use crate::error::IndexError;
 use crate::words::terms;
 use std::collections::BTreeMap;
@@ -93,7 +94,7 @@ impl Fresh {
         number: u32,
         slot: Slot,
         ordinal: u32,
-        code: &[u8],
+        code: Code<'_>,
     ) {
         let known = self.vectors.iter().position(|part| part.space == space);
         let at = known.unwrap_or_else(|| {

@@ -1,8 +1,9 @@
 //! Segments: the derived, searchable form of what is in the source of truth. Written once, never changed.
 //!
 //! A segment has a words part (`words`: a dictionary, `dictionary`, and bit-packed lists, `postings`) and a vector part
-//! for each space (`vectors`: one bit a dimension). Dictionary and codes are resident, lists are read by range. What
-//! is new is kept in memory (`fresh`) until a checkpoint makes a segment of it; `merge` makes one segment of several.
+//! for each space (`vectors`: one bit a dimension, of leads four). Dictionary and codes are resident, lists are read by
+//! range. What is new is kept in memory (`fresh`) until a checkpoint makes a segment of it; `merge` makes one segment of
+//! several.
 //!
 //! Nothing in a segment says that a page was deleted: it names pages by their numbers, and a number that the page table
 //! does not have is dead (see [`crate::catalog::Pages`]). FORMAT.md describes the rows.

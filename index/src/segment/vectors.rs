@@ -5,13 +5,13 @@
 
 use super::words::DEAD;
 use crate::catalog::{Pages, Slot};
-use crate::codes::code_bytes;
+use crate::codes::{Code, code_bytes, fine_bytes};
 use crate::error::IndexError;
 use crate::rows::{Unreadable, seal, seal_raw, unseal, unseal_raw};
 use crate::vector::MAX_DIMENSIONS;
 use serde::{Deserialize, Serialize};
 
-/// Bytes of codes in one row, before it is rounded down to whole codes.
+/// Bytes of codes in one row, before it is rounded down to whole codes; the finer ones come on top.
 const PIECE: usize = 4 << 20;
 
 /// Passages of one page that follow each other.
@@ -34,6 +34,9 @@ pub(crate) struct Vectors {
     /// Which of its page's passages each row is.
     pub ordinals: Vec<u32>,
     pub codes: Vec<u8>,
+    /// The rows that have a finer code, the leads', ascending; and those codes.
+    leads: Vec<u32>,
+    fine: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,6 +46,8 @@ struct Head {
     /// Number of each run's page and its rows.
     runs: Vec<(u32, u32)>,
     ordinals: Vec<u32>,
+    /// The rows that have a finer code.
+    leads: Vec<u32>,
 }
 
 impl Vectors {
@@ -54,6 +59,8 @@ impl Vectors {
             ascending: true,
             ordinals: Vec::new(),
             codes: Vec::new(),
+            leads: Vec::new(),
+            fine: Vec::new(),
         }
     }
 
@@ -74,19 +81,41 @@ impl Vectors {
     }
 
     /// Starts or goes on with a page's run.
-    pub fn push(&mut self, number: u32, slot: Slot, ordinal: u32, code: &[u8]) {
+    pub fn push(&mut self, number: u32, slot: Slot, ordinal: u32, code: Code<'_>) {
         if self.runs.last().is_none_or(|run| run.number != number) {
             self.ascending &= self.runs.last().is_none_or(|run| run.number < number);
             self.runs.push(Run { number, slot, first: self.ordinals.len() as u32 });
         }
+        if let Some(fine) = code.fine {
+            self.leads.push(self.ordinals.len() as u32);
+            self.fine.extend(fine);
+        }
         self.ordinals.push(ordinal);
-        self.codes.extend(code);
+        self.codes.extend(code.bits);
     }
 
-    /// The code of a row.
-    pub fn code(&self, row: usize) -> &[u8] {
+    /// The codes of a row.
+    pub fn code(&self, row: usize) -> Code<'_> {
         let size = code_bytes(self.dimensions);
-        &self.codes[row * size..(row + 1) * size]
+        let fine = self.leads.binary_search(&(row as u32)).ok().and_then(|lead| self.fine(lead));
+        Code { bits: &self.codes[row * size..(row + 1) * size], fine }
+    }
+
+    /// The rows that have a finer code, ascending.
+    pub fn leads(&self) -> &[u32] {
+        &self.leads
+    }
+
+    /// The finer code of the n-th of [`Vectors::leads`].
+    pub fn fine(&self, lead: usize) -> Option<&[u8]> {
+        let size = fine_bytes(self.dimensions);
+        self.fine.get(lead * size..(lead + 1) * size)
+    }
+
+    /// Of `rows`, those that have a finer code, as a range of [`Vectors::leads`].
+    fn leads_in(&self, rows: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+        let before = |row: usize| self.leads.partition_point(|lead| (*lead as usize) < row);
+        before(rows.start)..before(rows.end)
     }
 
     /// Rows and bytes of each piece of `rows` rows: how they are cut.
@@ -99,11 +128,23 @@ impl Vectors {
         self.len().div_ceil(Self::piece_rows(self.dimensions)) as u32
     }
 
-    /// The row of one piece.
+    /// The rows of one piece.
+    fn rows_of_piece(&self, piece: usize) -> std::ops::Range<usize> {
+        let rows = Self::piece_rows(self.dimensions);
+        let first = piece.saturating_mul(rows).min(self.len());
+        first..first.saturating_add(rows).min(self.len())
+    }
+
+    /// The row of one piece: codes, then the finer ones of the leads among them.
     pub fn encode_piece(&self, piece: u32) -> Vec<u8> {
-        let size = Self::piece_rows(self.dimensions) * code_bytes(self.dimensions);
-        let start = (piece as usize * size).min(self.codes.len());
-        seal_raw(&self.codes[start..(start + size).min(self.codes.len())])
+        let rows = self.rows_of_piece(piece as usize);
+        let leads = self.leads_in(&rows);
+        let of = |bytes: &'_ [u8], range: std::ops::Range<usize>, size: usize| {
+            bytes[range.start * size..range.end * size].to_vec()
+        };
+        let mut bytes = of(&self.codes, rows, code_bytes(self.dimensions));
+        bytes.extend(of(&self.fine, leads, fine_bytes(self.dimensions)));
+        seal_raw(&bytes)
     }
 
     /// The row that says whose codes they are.
@@ -114,6 +155,7 @@ impl Vectors {
             dimensions: self.dimensions as u32,
             runs: runs.collect(),
             ordinals: self.ordinals.clone(),
+            leads: self.leads.clone(),
         })
     }
 
@@ -123,6 +165,10 @@ impl Vectors {
         let dimensions = head.dimensions as usize;
         let rows = head.runs.iter().map(|run| u64::from(run.1)).sum::<u64>();
         if dimensions == 0 || dimensions > MAX_DIMENSIONS || rows != head.ordinals.len() as u64 {
+            return Err(Unreadable);
+        }
+        let in_order = head.leads.windows(2).all(|pair| pair[0] < pair[1]);
+        if !in_order || head.leads.last().is_some_and(|last| u64::from(*last) >= rows) {
             return Err(Unreadable);
         }
         let mut first = 0;
@@ -139,19 +185,26 @@ impl Vectors {
             ascending,
             ordinals: head.ordinals,
             codes: Vec::new(),
+            leads: head.leads,
+            fine: Vec::new(),
         })
     }
 
     /// Adds the next piece.
     pub fn add_piece(&mut self, row: Vec<u8>) -> Result<(), Unreadable> {
         let bytes = unseal_raw(row)?;
-        let whole = self.len() * code_bytes(self.dimensions);
-        if bytes.len() > whole - self.codes.len() {
+        let piece = self.codes.len() / (Self::piece_rows(self.dimensions) * code_bytes(self.dimensions));
+        let rows = self.rows_of_piece(piece);
+        let codes = rows.len() * code_bytes(self.dimensions);
+        let fine = self.leads_in(&rows).len() * fine_bytes(self.dimensions);
+        if rows.is_empty() || bytes.len() != codes + fine {
             return Err(Unreadable);
         }
         // By what is there, not by what the head claims.
-        self.codes.reserve_exact(bytes.len());
-        self.codes.extend(bytes);
+        self.codes.reserve_exact(codes);
+        self.codes.extend(&bytes[..codes]);
+        self.fine.reserve_exact(fine);
+        self.fine.extend(&bytes[codes..]);
         Ok(())
     }
 
