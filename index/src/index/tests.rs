@@ -88,3 +88,27 @@ fn segments_are_merged_in_tiers() {
         assert!(terms.iter().filter(|term| term.starts_with("word")).count() == 200);
     });
 }
+
+#[test]
+fn a_start_puts_the_page_table_in_the_order_of_segments() {
+    block_on(async {
+        let store = RamStore::new();
+        let index = Index::open(store.clone()).await.unwrap();
+        // In another order than that of their identifiers, by which they are kept.
+        for n in [5, 2, 9, 1, 7] {
+            index.insert(page(n, "Title", "text"), Batch::new()).await.unwrap();
+        }
+        index.delete(&[PageId::from_key_hash([9; 32])], Batch::new()).await.unwrap();
+        index.flush().await.unwrap();
+        let index = Index::open(store).await.unwrap();
+        let state = index.state.borrow();
+        let table: Vec<(u32, PageId)> =
+            state.pages.iter().map(|(_, entry)| (entry.number, entry.id)).collect();
+        let expected = [(0, 5), (1, 2), (3, 1), (4, 7)];
+        assert_eq!(table, expected.map(|(number, n)| (number, PageId::from_key_hash([n; 32]))));
+        for (slot, entry) in state.pages.iter() {
+            assert_eq!(state.pages.slot(entry.id), Some(slot));
+            assert_eq!(state.pages.slot_of_number(entry.number), Some(slot));
+        }
+    });
+}

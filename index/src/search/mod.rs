@@ -75,6 +75,14 @@ impl Candidate {
     }
 }
 
+/// A page that is looked at for the first time: small, as with a question in words of everyday it is every page.
+struct Possible {
+    slot: Slot,
+    last_seen: f64,
+    evidence: Evidence,
+    why: Why,
+}
+
 /// What is asked, understood.
 struct Ask<'a> {
     query: &'a Query<'a>,
@@ -110,15 +118,21 @@ impl<S: Store> Index<S> {
             let scores = lists.scores(&state.pages, asked.in_title);
             let mut estimates =
                 ask.vector.as_ref().map(|(vector, unit)| Estimates::new(&state, vector.space, unit));
-            let mut candidates = ask.possible(&state, &asked, &scores.scores, estimates.as_ref());
+            let mut possible = ask.possible(&state, &asked, &scores.scores, estimates.as_ref());
             if let (Some((vector, unit)), Some(estimates)) = (&ask.vector, &mut estimates) {
-                ask.keep_best(&mut candidates, ask.candidates(&asked).max(REFINED));
-                estimates.refine(&state, vector.space, unit, candidates.iter().map(|page| page.slot));
-                for page in &mut candidates {
+                ask.keep_best(&mut possible, ask.candidates(&asked).max(REFINED));
+                estimates.refine(&state, vector.space, unit, possible.iter().map(|page| page.slot));
+                for page in &mut possible {
                     page.evidence.cosine = estimates.of(page.slot).cosine();
                 }
             }
-            ask.keep_best(&mut candidates, ask.candidates(&asked));
+            ask.keep_best(&mut possible, ask.candidates(&asked));
+            let candidates: Vec<Candidate> = (possible.into_iter())
+                .filter_map(|page| {
+                    let entry = state.pages.get(page.slot)?;
+                    Some(Candidate::new(page.slot, entry, page.evidence, page.why, 0.0))
+                })
+                .collect();
             let rows = match (&ask.vector, &estimates) {
                 (Some((vector, _)), Some(estimates)) => {
                     // BM25 of each candidate; less than any of other pages.
@@ -206,7 +220,7 @@ impl Ask<'_> {
         asked: &Asked,
         scores: &[f64],
         estimates: Option<&Estimates>,
-    ) -> Vec<Candidate> {
+    ) -> Vec<Possible> {
         let filters = &self.query.filters;
         let hosts = state.pages.hosts(|host| filters.accept_host(host));
         let accepts = |entry: &Entry| hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
@@ -215,12 +229,12 @@ impl Ask<'_> {
             cosine: estimates.and_then(|estimates| estimates.of(slot).cosine()),
             bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
         };
-        let mut found: Vec<Candidate> = Vec::new();
+        let mut found: Vec<Possible> = Vec::new();
         for (slot, entry) in state.pages.iter() {
             let evidence = evidence_of(slot);
             let Some(why) = self.why(evidence, asked, self.min_cosine() - slack) else { continue };
             if accepts(entry) && asked.may_admit(slot) {
-                found.push(Candidate::new(slot, entry, evidence, why, 0.0));
+                found.push(Possible { slot, last_seen: entry.last_seen, evidence, why });
             }
         }
         found
@@ -234,11 +248,11 @@ impl Ask<'_> {
 
     /// Keeps the best by words, and by what decides besides: both together, or meaning alone where ranks are fused.
     /// `keep` of each at most, of equals those seen last.
-    fn keep_best(&self, found: &mut Vec<Candidate>, keep: usize) {
+    fn keep_best(&self, found: &mut Vec<Possible>, keep: usize) {
         if found.len() <= keep {
             return;
         }
-        type Worth = fn(&Candidate) -> Option<f64>;
+        type Worth = fn(&Possible) -> Option<f64>;
         let words: Worth = |page| page.evidence.bm25;
         let meaning: Worth = |page| page.evidence.cosine;
         let both: Worth = |page| {

@@ -6,6 +6,7 @@ mod boilerplate;
 mod crashes;
 mod damage;
 mod helpers;
+mod recall;
 mod similar;
 mod traces;
 mod twin;
