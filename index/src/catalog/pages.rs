@@ -267,9 +267,9 @@ impl Pages {
         Ok(())
     }
 
-    /// Gives slots out anew, in the order of numbers: a segment has its pages in that order, and whoever goes through it
-    /// should go through the table, too, not to and fro (with 20,000 pages a question's estimates took seven times as long).
-    /// Only while nobody knows a slot.
+    /// Gives slots out anew, in the order of numbers. Only while nobody knows a slot. A segment has its pages in that
+    /// order, and whoever goes through it should go through the table, too, not to and fro: with 20,000 pages a
+    /// question's estimates took seven times as long.
     pub fn sort(&mut self) {
         self.entries.retain(Option::is_some);
         self.entries.sort_unstable_by_key(|entry| entry.as_ref().map(|entry| entry.number));

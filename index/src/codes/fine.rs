@@ -17,8 +17,9 @@
 //! | 128 | 0.910 | 0.983 | 0.997 | 0.999 | 0.999 | 0.992 |
 //! | 256 | 0.970 | 0.999 | 1.000 | 1.000 | 1.000 | 0.999 |
 //!
-//! A second bit for all vectors ("all 2 bits") is three times as large and worse. Shares of the mean, of the second best
-//! passage or of the title's in the estimate, which cost nothing, gain less than 0.02 at any R.
+//! A second bit for all vectors ("all 2 bits") is nearly three times as large and worse. Shares of the mean, of the
+//! second best passage or of the title's in the estimate cost nothing and gain little: at 256 0.975 instead of 0.967,
+//! the best of them (60 questions). All passages of all pages in eight bits: 0.991, the limit of what is kept.
 
 use crate::vector::Vector;
 
@@ -118,8 +119,8 @@ mod tests {
             if values.len() % 2 == 1 {
                 *code.last_mut().unwrap() &= 15;
             }
-            let levels: Vec<f32> = code.iter().flat_map(|byte| [byte & 15, byte >> 4]).map(|level| f32::from(level) - 7.5).collect();
-            let levels = &levels[..values.len()];
+            let levels = code.iter().flat_map(|byte| [byte & 15, byte >> 4]);
+            let levels: Vec<f32> = levels.take(values.len()).map(|level| f32::from(level) - 7.5).collect();
             let product: f32 = levels.iter().zip(&query).map(|(a, b)| a * b).sum();
             let length = levels.iter().map(|level| level * level).sum::<f32>().sqrt();
             let cosine = FineQuery::new(&query).cosine(&code);

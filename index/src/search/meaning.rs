@@ -139,9 +139,9 @@ impl Estimates {
         Closeness { best: known(best.max(lead)), lead: known(lead) }
     }
 
-    /// The passages that are worth an exact comparison: of the pages that are worth most, those that share a row with the
-    /// lead or one of the closest few; all if they are few. `worth` is what a page is worth with such a closeness, `None` if it
-    /// is not to be looked at.
+    /// The passages that are worth an exact comparison: of the pages that are worth most, those that share a row with
+    /// the lead or one of the closest few; all if they are few. `worth` is what a page is worth with such a closeness,
+    /// `None` if it is not to be looked at.
     pub fn rows_of(
         &self,
         state: &State,
