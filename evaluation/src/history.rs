@@ -1,6 +1,10 @@
 //! A history to search: documents in the product's own index, and the four ways to ask it.
 
-use crate::{error::Error, model::Model};
+use crate::{
+    error::Error,
+    exact::{Exact, recall_of},
+    model::Model,
+};
 use afterimage_index::{
     Filters, Fusion, Hit, Index, Must, NewPage, PageId, Query, QueryVector, split,
     store::{Batch, RamStore},
@@ -8,6 +12,7 @@ use afterimage_index::{
 use afterimage_models::Role;
 use pollster::block_on;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 /// The longest passage in word pieces, as in the product's background.
 const PASSAGE_PIECES: usize = 126;
@@ -99,6 +104,7 @@ pub fn questions<T: AsRef<str>>(model: &Model<'_>, texts: &[T]) -> Result<Vec<Qu
 /// Documents, indexed and embedded.
 pub struct History {
     index: Index<RamStore>,
+    exact: Exact,
     space: &'static str,
     min_cosine: f32,
 }
@@ -115,10 +121,17 @@ impl History {
             let todo = index.next_unembedded(space, usize::MAX).await?;
             let texts: Vec<&str> = todo.iter().map(|passage| passage.text.as_str()).collect();
             let vectors = model.embed(&texts, Role::Passage)?;
-            let vectors = todo.iter().map(|passage| passage.passage).zip(vectors).collect();
+            let vectors: Vec<_> = todo.iter().map(|passage| passage.passage).zip(vectors).collect();
+            let mut exact = Exact::default();
+            for (passage, vector) in &vectors {
+                let page = index.page(passage.page).await?;
+                // The lead comes after the last passage.
+                let is_lead = page.is_some_and(|page| page.passages == passage.ordinal);
+                exact.add(passage.page, vector.clone(), is_lead);
+            }
             index.set_vectors(space, vectors).await?;
             while index.maintain().await? {}
-            Ok(Self { index, space, min_cosine: model.spec().min_cosine })
+            Ok(Self { index, exact, space, min_cosine: model.spec().min_cosine })
         })
     }
 
@@ -130,6 +143,30 @@ impl History {
 
     /// The best pages, best first.
     pub fn ask(&self, question: &Question, method: Method) -> Result<Vec<Hit>, Error> {
+        self.ask_for(question, method, RESULTS)
+    }
+
+    /// The share of the [`RESULTS`] closest pages, all vectors compared in f32, that are among the index's; `None` in
+    /// a history of nothing.
+    ///
+    /// Of pages that say nearly the same the index gives one. Those that are in no answer, however long, went so, and
+    /// are not looked for.
+    pub fn recall_of_exact(&self, question: &Question) -> Result<Option<f64>, Error> {
+        let ids = |hits: Vec<Hit>| hits.into_iter().map(|hit| hit.page.id).collect::<Vec<PageId>>();
+        let found = ids(self.ask(question, Method::Vectors)?);
+        let mut exact: Vec<PageId> =
+            self.exact.ranked(&question.vector).into_iter().map(|(id, _)| id).collect();
+        let recall = recall_of(&exact, &found, RESULTS);
+        if recall.is_none_or(|recall| recall == 1.0) {
+            return Ok(recall);
+        }
+        let all: HashSet<PageId> =
+            ids(self.ask_for(question, Method::Vectors, exact.len())?).into_iter().collect();
+        exact.retain(|id| all.contains(id));
+        Ok(recall_of(&exact, &found, RESULTS))
+    }
+
+    fn ask_for(&self, question: &Question, method: Method, limit: usize) -> Result<Vec<Hit>, Error> {
         let vector = |fusion, min_cosine| QueryVector {
             space: self.space,
             values: &question.vector,
@@ -142,8 +179,7 @@ impl History {
             Method::Calibrated => (question.text.as_str(), Some(vector(Fusion::Calibrated, self.min_cosine))),
             Method::Reciprocal => (question.text.as_str(), Some(vector(Fusion::Reciprocal, self.min_cosine))),
         };
-        let query =
-            Query { text, vector, must: Must::default(), filters: Filters::default(), limit: RESULTS };
+        let query = Query { text, vector, must: Must::default(), filters: Filters::default(), limit };
         Ok(block_on(self.index.search(query))?)
     }
 }

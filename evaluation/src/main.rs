@@ -5,6 +5,7 @@
 //! | `sets` | the data sets, as documents and questions |
 //! | `model`, `vectors` | the product's embedder, and the vectors of earlier runs |
 //! | `history` | documents in the product's index, and the ways to ask it |
+//! | `exact` | all vectors in f32: what the index is held against |
 //! | `metrics`, `measure`, `typing` | what answers are worth |
 //! | `jobs` | all of it, over all cores |
 //! | `present`, `report` | tables and budgets; the files that every benchmark writes |
@@ -12,6 +13,7 @@
 //! `./build.sh bench relevance` gives the folders.
 
 mod error;
+mod exact;
 mod history;
 mod jobs;
 mod measure;

@@ -4,7 +4,7 @@ use crate::{
     history::{Form, Method},
     jobs::Part,
     measure::{Measures, Outcome, average},
-    metrics::quantile,
+    metrics::{mean, quantile},
     report::{Report, table},
     typing::{LENGTHS, Typed},
 };
@@ -18,6 +18,8 @@ const SCIFACT_HYBRID: f64 = 0.715;
 const PERSONAS_HYBRID: f64 = 0.935;
 /// Personas on which the hybrid may be worse than the better of words and vectors, and by how much.
 const WORSE: (usize, f64) = (1, 0.01);
+/// The least share of the ten closest pages that the two stages find.
+const RECALL_OF_EXACT: f64 = 0.99;
 /// Below so many characters meaning pushes no exact match out.
 const TYPED: usize = 12;
 /// Of the distribution of cosines.
@@ -35,6 +37,19 @@ pub fn present(part: Part, outcomes: &[&Outcome], report: &mut Report) {
             report.print(measures_table("questions", &lines.collect::<Vec<_>>()));
         }
     }
+    recall_of_exact(part, &in_form(outcomes, Form::Passages), report);
+}
+
+/// What the two stages lose.
+fn recall_of_exact(part: Part, outcomes: &[&Outcome], report: &mut Report) {
+    let all: Vec<f64> = outcomes.iter().flat_map(|outcome| &outcome.recall_of_exact).copied().collect();
+    let (recall, lost) = (mean(&all), all.iter().filter(|recall| **recall < 1.0).count());
+    let worst = all.iter().copied().reduce(f64::min);
+    report.row(json!({
+        "part": part.name(), "recall_10_of_exact": recall, "questions": all.len(), "with_loss": lost, "worst": worst,
+    }));
+    let name = format!("{}: two-stage Recall@10 of exact f32, {} questions", part.name(), all.len());
+    report.at_least(&name, (!all.is_empty()).then_some(recall), RECALL_OF_EXACT);
 }
 
 /// The JSON of an outcome, one row a method.
