@@ -143,7 +143,17 @@ impl History {
 
     /// The best pages, best first.
     pub fn ask(&self, question: &Question, method: Method) -> Result<Vec<Hit>, Error> {
-        self.ask_for(question, method, RESULTS)
+        self.ask_for(question, method, self.min_cosine, RESULTS)
+    }
+
+    /// The hybrid's best pages, best first, with another threshold than the model's.
+    pub fn ask_above(&self, question: &Question, min_cosine: f32) -> Result<Vec<Hit>, Error> {
+        self.ask_for(question, Method::Calibrated, min_cosine, RESULTS)
+    }
+
+    /// The cosine of every page with a question, best first.
+    pub fn cosines(&self, question: &Question) -> Vec<f64> {
+        self.exact.ranked(&question.vector).into_iter().map(|(_, cosine)| cosine).collect()
     }
 
     /// The share of the [`RESULTS`] closest pages, all vectors compared in f32, that are among the index's; `None` in
@@ -160,13 +170,19 @@ impl History {
         if recall.is_none_or(|recall| recall == 1.0) {
             return Ok(recall);
         }
-        let all: HashSet<PageId> =
-            ids(self.ask_for(question, Method::Vectors, exact.len())?).into_iter().collect();
+        let all = self.ask_for(question, Method::Vectors, self.min_cosine, exact.len())?;
+        let all: HashSet<PageId> = ids(all).into_iter().collect();
         exact.retain(|id| all.contains(id));
         Ok(recall_of(&exact, &found, RESULTS))
     }
 
-    fn ask_for(&self, question: &Question, method: Method, limit: usize) -> Result<Vec<Hit>, Error> {
+    fn ask_for(
+        &self,
+        question: &Question,
+        method: Method,
+        min_cosine: f32,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Error> {
         let vector = |fusion, min_cosine| QueryVector {
             space: self.space,
             values: &question.vector,
@@ -176,8 +192,8 @@ impl History {
         let (text, vector) = match method {
             Method::Words => (question.text.as_str(), None),
             Method::Vectors => ("", Some(vector(Fusion::Calibrated, -1.0))),
-            Method::Calibrated => (question.text.as_str(), Some(vector(Fusion::Calibrated, self.min_cosine))),
-            Method::Reciprocal => (question.text.as_str(), Some(vector(Fusion::Reciprocal, self.min_cosine))),
+            Method::Calibrated => (question.text.as_str(), Some(vector(Fusion::Calibrated, min_cosine))),
+            Method::Reciprocal => (question.text.as_str(), Some(vector(Fusion::Reciprocal, min_cosine))),
         };
         let query = Query { text, vector, must: Must::default(), filters: Filters::default(), limit };
         Ok(block_on(self.index.search(query))?)

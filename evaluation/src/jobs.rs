@@ -1,6 +1,7 @@
 //! What is to be measured, over all cores: each thread has a model and a history of its own.
 
 use crate::{
+    calibrate::{Sample, answered, unanswered},
     error::Error,
     history::{Form, History},
     measure::{Outcome, Task, measure, unanswered_cosines, while_typing},
@@ -55,8 +56,8 @@ impl Part {
     }
 }
 
-/// What came of a job.
-type Outcomes = Result<Vec<(Part, Outcome)>, Error>;
+/// What came of a job, for each of its sets of questions.
+type Of<T> = Result<Vec<(Part, T)>, Error>;
 
 /// One history to build and ask.
 enum Job {
@@ -66,19 +67,42 @@ enum Job {
     Pages(PathBuf, Option<PathBuf>),
 }
 
+/// A history that was built, and the sets of questions to it, each with its name.
+struct Built {
+    part: Part,
+    form: Form,
+    history: History,
+    sets: Vec<(String, Vec<Task>)>,
+}
+
 /// Measures parts; outcomes are in the order of sets.
-pub fn run(parts: &[Part], data: &Path, files: &Files, vectors: &Vectors) -> Outcomes {
-    let jobs = jobs(parts, data)?;
+pub fn run(parts: &[Part], data: &Path, files: &Files, vectors: &Vectors) -> Of<Outcome> {
+    over_all_cores(&jobs(parts, data)?, files, vectors, &Built::measure)
+}
+
+/// What a threshold on meaning has to tell apart, in pages as the product keeps them.
+pub fn samples(parts: &[Part], data: &Path, files: &Files, vectors: &Vectors) -> Of<Sample> {
+    let mut jobs = jobs(parts, data)?;
+    jobs.retain(|job| job.form() == Form::Passages);
+    over_all_cores(&jobs, files, vectors, &Built::sample)
+}
+
+fn over_all_cores<T: Send>(
+    jobs: &[Job],
+    files: &Files,
+    vectors: &Vectors,
+    ask: &(impl Fn(&Built, &Model<'_>) -> Of<T> + Sync),
+) -> Of<T> {
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Outcomes)>> = Mutex::new(Vec::new());
+    let done: Mutex<Vec<(usize, Of<T>)>> = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 let model = files.open(vectors);
-                while let Some((n, job)) = take(&jobs, &next) {
+                while let Some((n, job)) = take(jobs, &next) {
                     let outcome = match &model {
-                        Ok(model) => job.run(model),
+                        Ok(model) => job.build(model).and_then(|built| ask(&built, model)),
                         Err(error) => Err(Error::Model(error.to_string())),
                     };
                     let failed = outcome.is_err();
@@ -127,24 +151,23 @@ fn jobs(parts: &[Part], data: &Path) -> Result<Vec<Job>, Error> {
 }
 
 impl Job {
-    fn run(&self, model: &Model<'_>) -> Outcomes {
+    fn form(&self) -> Form {
         match self {
-            Job::SciFact(folder, form) => {
+            Job::SciFact(_, form) | Job::Persona(_, form) => *form,
+            Job::Pages(..) => Form::Passages,
+        }
+    }
+
+    fn build(&self, model: &Model<'_>) -> Result<Built, Error> {
+        let form = self.form();
+        let (part, documents, sets) = match self {
+            Job::SciFact(folder, _) => {
                 let set = SciFact::read(folder)?;
-                let history = History::new(&set.documents, *form, model)?;
-                let mut outcome = measure("SciFact", *form, &history, &set.tasks, model)?;
-                outcome.cosines.unanswered = unanswered_cosines(&history, model)?;
-                Ok(vec![(Part::SciFact, outcome)])
+                (Part::SciFact, set.documents, vec![("SciFact".to_owned(), set.tasks)])
             }
-            Job::Persona(folder, form) => {
+            Job::Persona(folder, _) => {
                 let persona = Persona::read(folder)?;
-                let history = History::new(&persona.documents, *form, model)?;
-                let mut outcome = measure(&persona.name, *form, &history, &persona.tasks, model)?;
-                if *form == Form::Passages {
-                    outcome.typed = while_typing(&history, &persona.tasks, model)?;
-                    outcome.cosines.unanswered = unanswered_cosines(&history, model)?;
-                }
-                Ok(vec![(Part::Personas, outcome)])
+                (Part::Personas, persona.documents, vec![(persona.name, persona.tasks)])
             }
             Job::Pages(folder, among) => {
                 let pages = saved_pages::all(folder)?;
@@ -152,7 +175,6 @@ impl Job {
                 if let Some(persona) = among {
                     documents.extend(Persona::read(persona)?.documents);
                 }
-                let history = History::new(&documents, Form::Passages, model)?;
                 let url = |page: &saved_pages::SavedPage| page.document.url.clone();
                 let described: Vec<Task> = pages
                     .iter()
@@ -160,10 +182,45 @@ impl Job {
                     .collect();
                 let remembered: Vec<Task> =
                     pages.iter().map(|page| Task::one(page.remembered.clone(), url(page))).collect();
-                let described = measure("described", Form::Passages, &history, &described, model)?;
-                let remembered = measure("remembered", Form::Passages, &history, &remembered, model)?;
-                Ok(vec![(Part::Pages, described), (Part::Pages, remembered)])
+                let others: Vec<Task> = saved_pages::in_other_words()?
+                    .into_iter()
+                    .filter(|(_, page)| pages.iter().any(|known| known.document.url == *page))
+                    .map(|(text, page)| Task::one(text, page))
+                    .collect();
+                let sets = vec![
+                    ("described".to_owned(), described),
+                    ("remembered".to_owned(), remembered),
+                    ("in other words".to_owned(), others),
+                ];
+                (Part::Pages, documents, sets)
             }
+        };
+        let history = History::new(&documents, form, model)?;
+        Ok(Built { part, form, history, sets })
+    }
+}
+
+impl Built {
+    fn measure(&self, model: &Model<'_>) -> Of<Outcome> {
+        let mut all = Vec::new();
+        for (n, (name, tasks)) in self.sets.iter().enumerate() {
+            let mut outcome = measure(name, self.form, &self.history, tasks, model)?;
+            if self.form == Form::Passages && n == 0 {
+                outcome.cosines.unanswered = unanswered_cosines(&self.history, model)?;
+            }
+            if self.form == Form::Passages && self.part == Part::Personas {
+                outcome.typed = while_typing(&self.history, tasks, model)?;
+            }
+            all.push((self.part, outcome));
         }
+        Ok(all)
+    }
+
+    fn sample(&self, model: &Model<'_>) -> Of<Sample> {
+        let mut sample = Sample { unanswered: unanswered(&self.history, model)?, ..Sample::default() };
+        for (_, tasks) in &self.sets {
+            sample.answered.extend(answered(&self.history, tasks, model)?);
+        }
+        Ok(vec![(self.part, sample)])
     }
 }

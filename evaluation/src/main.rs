@@ -7,11 +7,13 @@
 //! | `history` | documents in the product's index, and the ways to ask it |
 //! | `exact` | all vectors in f32: what the index is held against |
 //! | `metrics`, `measure`, `typing` | what answers are worth |
+//! | `calibrate` | `--calibrate`: the threshold below which meaning finds nothing |
 //! | `jobs` | all of it, over all cores |
 //! | `present`, `report` | tables and budgets; the files that every benchmark writes |
 //!
 //! `./build.sh bench relevance` gives the folders.
 
+mod calibrate;
 mod error;
 mod exact;
 mod history;
@@ -30,7 +32,9 @@ use jobs::Part;
 use std::{env, path::PathBuf, process::ExitCode};
 
 const USAGE: &str =
-    "usage: relevance --model DIR --data DIR --cache DIR --out DIR [--only scifact|personas|pages]";
+"usage: relevance --model DIR --data DIR --cache DIR --out DIR [--only scifact|personas|pages | --calibrate]
+  --only       measures one of the sets
+  --calibrate  chooses the model's min_cosine instead, over all sets";
 
 fn main() -> ExitCode {
     match run() {
@@ -51,6 +55,7 @@ struct Options {
     cache: PathBuf,
     out: PathBuf,
     only: Option<Part>,
+    calibrate: bool,
 }
 
 impl Options {
@@ -58,6 +63,10 @@ impl Options {
         let usage = || Error::Usage(USAGE.to_owned());
         let mut options = Options::default();
         while let Some(name) = arguments.next() {
+            if name == "--calibrate" {
+                options.calibrate = true;
+                continue;
+            }
             let value = arguments.next().ok_or_else(usage)?;
             match name.as_str() {
                 "--model" => options.model = value.into(),
@@ -73,6 +82,10 @@ impl Options {
         }
         let folders = [&options.model, &options.data, &options.cache, &options.out];
         if folders.iter().any(|folder| folder.as_os_str().is_empty()) {
+            return Err(usage());
+        }
+        // One set does not say what holds for the others.
+        if options.calibrate && options.only.is_some() {
             return Err(usage());
         }
         Ok(options)
@@ -91,21 +104,25 @@ fn run() -> Result<bool, Error> {
     let files = model::Files::read(&options.model)?;
     let vectors = vectors::Vectors::open(&options.cache, files.digest(), files.dims())?;
     let instructions = files.open(&vectors)?.instructions();
-    let outcomes = jobs::run(&parts, &options.data, &files, &vectors)?;
-
     let mut report = report::Report::default();
     for part in &absent {
         let folder = part.folder(&options.data);
         report.print(format!("SKIPPED: {} is absent (set AFTERIMAGE_DATA).", folder.display()));
     }
-    for part in &parts {
-        let these: Vec<_> =
-            outcomes.iter().filter(|(of, _)| of == part).map(|(_, outcome)| outcome).collect();
-        present::present(*part, &these, &mut report);
-    }
     let names: Vec<&str> = parts.iter().map(|part| part.name()).collect();
     let partial = (parts.len() < Part::ALL.len()).then(|| format!("only {}", names.join(", ")));
     let machine = report::machine(&[format!("int8 kernels: {instructions}")]);
+    if options.calibrate {
+        let samples = jobs::samples(&parts, &options.data, &files, &vectors)?;
+        calibrate::present(&samples, files.spec(), &mut report);
+        return report.finish(&options.out, "calibration", &machine, partial.as_deref());
+    }
+    let outcomes = jobs::run(&parts, &options.data, &files, &vectors)?;
+    for part in &parts {
+        let these: Vec<_> =
+            outcomes.iter().filter(|(of, _)| of == part).map(|(_, outcome)| outcome).collect();
+        present::present(*part, &these, f64::from(files.spec().min_cosine), &mut report);
+    }
     report.finish(&options.out, "relevance", &machine, partial.as_deref())
 }
 
@@ -121,6 +138,8 @@ mod tests {
     fn the_command_line_is_read() {
         let options = read("--model a --data b --cache c --out d --only pages").unwrap();
         assert_eq!((options.only, options.out), (Some(Part::Pages), PathBuf::from("d")));
+        assert!(read("--calibrate --model a --data b --cache c --out d").unwrap().calibrate);
+        assert!(read("--calibrate --model a --data b --cache c --out d --only pages").is_err());
         for wrong in ["", "--model a", "--model a --data b --cache c --out", "--only x", "--else y"] {
             assert!(matches!(read(wrong), Err(Error::Usage(_))), "{wrong}");
         }

@@ -46,6 +46,11 @@ impl Files {
         Ok(Self { weights, tokenizer: text("tokenizer.json")?, spec })
     }
 
+    /// What the catalogue says of the model.
+    pub fn spec(&self) -> &'static ModelSpec {
+        self.spec
+    }
+
     /// The dimensions of its vectors.
     pub fn dims(&self) -> usize {
         self.spec.dims

@@ -1,6 +1,7 @@
 //! From outcomes to tables and budgets.
 
 use crate::{
+    calibrate::STILL_FOUND,
     history::{Form, Method},
     jobs::Part,
     measure::{Measures, Outcome, average},
@@ -25,12 +26,12 @@ const TYPED: usize = 12;
 /// Of the distribution of cosines.
 const QUANTILES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 
-/// Says everything of the outcomes of one part.
-pub fn present(part: Part, outcomes: &[&Outcome], report: &mut Report) {
+/// Says everything of the outcomes of one part. `min_cosine` is the model's.
+pub fn present(part: Part, outcomes: &[&Outcome], min_cosine: f64, report: &mut Report) {
     outcomes.iter().for_each(|outcome| rows(part, outcome, report));
     match part {
-        Part::SciFact => scifact(outcomes, report),
-        Part::Personas => personas(outcomes, report),
+        Part::SciFact => scifact(outcomes, min_cosine, report),
+        Part::Personas => personas(outcomes, min_cosine, report),
         Part::Pages => {
             report.print("### Saved articles among the first persona's pages, passages".into());
             let lines = outcomes.iter().flat_map(|outcome| lines(&outcome.set, outcome));
@@ -69,12 +70,12 @@ fn rows(part: Part, outcome: &Outcome, report: &mut Report) {
     }
 }
 
-fn scifact(outcomes: &[&Outcome], report: &mut Report) {
+fn scifact(outcomes: &[&Outcome], min_cosine: f64, report: &mut Report) {
     report.print("### SciFact, test".into());
     let lines = outcomes.iter().flat_map(|outcome| lines(outcome.form.name(), outcome));
     report.print(measures_table("form", &lines.collect::<Vec<_>>()));
     let passages = in_form(outcomes, Form::Passages);
-    cosines("SciFact", &passages, report);
+    cosines("SciFact", &passages, min_cosine, report);
 
     let ndcg = |form, method| Some(in_form(outcomes, form).first()?.of(method).ndcg_10);
     let vectors = ndcg(Form::Whole, Method::Vectors);
@@ -90,7 +91,7 @@ fn scifact(outcomes: &[&Outcome], report: &mut Report) {
     report.at_least("SciFact: hybrid's nDCG@10 − better of words and vectors", lead, 0.0);
 }
 
-fn personas(outcomes: &[&Outcome], report: &mut Report) {
+fn personas(outcomes: &[&Outcome], min_cosine: f64, report: &mut Report) {
     for form in Form::ALL {
         let these = in_form(outcomes, form);
         report.print(format!("### Personas, RR@2, {}", form.name()));
@@ -121,7 +122,7 @@ fn personas(outcomes: &[&Outcome], report: &mut Report) {
 
     let passages = in_form(outcomes, Form::Passages);
     typing(&passages, report);
-    cosines("Personas", &passages, report);
+    cosines("Personas", &passages, min_cosine, report);
     let leads: Vec<f64> = passages.iter().map(|outcome| lead(outcome, |measures| measures.rr_2)).collect();
     // Rounded, so that equal means of different sums are equal.
     let good = leads.iter().filter(|lead| **lead >= -1e-9).count();
@@ -165,14 +166,13 @@ fn sum_of_typed(outcomes: &[&Outcome]) -> Vec<Typed> {
 }
 
 /// How close pages are to questions that they answer, and to those that nothing answers.
-fn cosines(name: &str, outcomes: &[&Outcome], report: &mut Report) {
+fn cosines(name: &str, outcomes: &[&Outcome], min_cosine: f64, report: &mut Report) {
     let sorted = |values: &dyn Fn(&Outcome) -> Vec<f64>| {
         let mut all: Vec<f64> = outcomes.iter().flat_map(|outcome| values(outcome)).collect();
         all.sort_by(f64::total_cmp);
         all
     };
     let right = sorted(&|outcome| outcome.cosines.right.iter().flatten().copied().collect());
-    let asked: usize = outcomes.iter().map(|outcome| outcome.cosines.right.len()).sum();
     let answered = sorted(&|outcome| outcome.cosines.answered.clone());
     let unanswered = sorted(&|outcome| outcome.cosines.unanswered.clone());
     report.print(format!("### {name}, passages: quantiles of cosines"));
@@ -192,22 +192,12 @@ fn cosines(name: &str, outcomes: &[&Outcome], report: &mut Report) {
     let shares: Vec<String> = QUANTILES.iter().map(|share| format!("{:.0} %", share * 100.0)).collect();
     let head: Vec<&str> = ["cosine of", "n"].into_iter().chain(shares.iter().map(String::as_str)).collect();
     report.print(table(&head, &lines, 1));
-
-    let share = |values: &[f64], of: usize, least: f64| {
-        values.iter().filter(|value| **value >= least).count() as f64 / of.max(1) as f64
-    };
-    let lines: Vec<Vec<String>> = (3..=12)
-        .map(|step| {
-            let least = f64::from(step) * 0.05;
-            let (kept, still) = (share(&right, asked, least), share(&unanswered, unanswered.len(), least));
-            report.row(
-                json!({ "set": name, "min_cosine": least, "right_kept": kept, "unanswered_found": still }),
-            );
-            vec![format!("{least:.2}"), figure(kept), figure(still)]
-        })
-        .collect();
-    let head = ["min_cosine", "right pages kept", "unanswered that still find a page"];
-    report.print(table(&head, &lines, 0));
+    let found = unanswered.iter().filter(|cosine| **cosine >= min_cosine).count();
+    report.at_most(
+        &format!("{name}: unanswered questions that find a page by meaning, at {min_cosine:.2}"),
+        (!unanswered.is_empty()).then(|| found as f64 / unanswered.len() as f64),
+        STILL_FOUND,
+    );
 }
 
 /// How much better the hybrid is than the better of words and vectors.

@@ -23,7 +23,7 @@ pub struct ModelSpec {
     pub query_prefix: &'static str,
     /// Put before a passage.
     pub passage_prefix: &'static str,
-    /// Below this cosine a passage is no answer.
+    /// Below this cosine a page is no answer.
     pub min_cosine: f32,
     /// Ships in the package.
     pub bundled: bool,

@@ -1,6 +1,7 @@
 //! Readability's test pages: whole articles, with what it extracts of them.
 //!
-//! They come without questions, so two are made of each by rule. *Described*: the first [`WORDS`] words of the
+//! They come without questions, so two are made of each by rule, and twenty of the end-to-end tests are asked too:
+//! those were written *in other words* than the page's title and, half of them, than its text. *Described*: the first [`WORDS`] words of the
 //! page's own description, which its publisher wrote and which is often not in the text (where there is none,
 //! Readability takes the first paragraph). *Remembered*: the longest words of the sentence in the middle of the text,
 //! as somebody would recall them: no phrase, no title.
@@ -25,6 +26,25 @@ pub struct SavedPage {
     pub described: Option<String>,
     /// Of the text's middle.
     pub remembered: String,
+}
+
+/// Questions in other words than the pages', each with the folder of the page that answers it.
+pub fn in_other_words() -> Result<Vec<(String, String)>, Error> {
+    const FILE: &str = "tests/e2e/questions.json";
+    let asked: Asked = serde_json::from_str(include_str!("../../../tests/e2e/questions.json"))
+        .map_err(Error::format(FILE))?;
+    Ok(asked.questions.into_iter().map(|question| (question.text, question.page)).collect())
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    questions: Vec<AskedOne>,
+}
+
+#[derive(Deserialize)]
+struct AskedOne {
+    text: String,
+    page: String,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +172,13 @@ fn entity_of(name: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn questions_in_other_words_are_there() {
+        let questions = in_other_words().unwrap();
+        assert_eq!(questions.len(), 20);
+        assert!(questions.iter().all(|(text, page)| text.len() > 10 && !page.is_empty()));
+    }
 
     #[test]
     fn html_becomes_lines() {
