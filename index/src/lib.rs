@@ -76,6 +76,6 @@ pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
 pub use search::{
     B, K1, MAX_TERMS, PREFIX_WEIGHT, SIMILAR_PASSAGES, SIMILAR_WORDS, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT,
 };
-pub use snippet::SNIPPET;
+pub use snippet::{SNIPPET, closest};
 pub use split::split;
 pub use typing::{HELD, TYPED};

@@ -116,6 +116,9 @@ pub struct Hit {
     /// Its best passage around what matched, in pieces that together are one text; those that match a word
     /// of the question are marked.
     pub snippet: Vec<Piece>,
+    /// The passage, where it has no word of the question and was found by meaning: [`crate::closest`] shows the
+    /// sentence of it that whoever has an embedder thinks closest.
+    pub unmarked: Option<String>,
     /// The fused score; comparable within one answer only.
     pub score: f64,
     /// How close the page's meaning is to the question's, where the page has vectors of its space: the cosine of its

@@ -1,4 +1,5 @@
-//! What is shown of a passage: some 240 characters around the densest run of matching words, those marked.
+//! What is shown of a passage: some 240 characters around the densest run of matching words, those marked, or around
+//! the sentence that is closest in meaning.
 //!
 //! It begins and ends with a sentence where it can, and not at the full stop of an abbreviation. Of 990
 //! snippets of Readability's test pages (a word from a passage's first, second and third quarter) 60 % begin
@@ -32,7 +33,42 @@ pub(crate) fn snippet(text: &str, terms: &HashSet<String>) -> Vec<Piece> {
             .map(|(range, _)| range)
             .filter(|range| range.start >= window.start && range.end <= window.end),
     );
+    pieces(text, window, marks)
+}
 
+/// A passage in which no word matches, shown where its closest sentence is, that sentence marked: the one with the
+/// largest `closeness`, of equals the first. Where no sentence has any, and where there is but one, nothing is marked.
+///
+/// ```
+/// let passage = "It rained. A vessel came in. Nobody saw it.";
+/// let pieces = afterimage_index::closest(passage, |sentence| Some(if sentence.contains("vessel") { 0.9 } else { 0.1 }));
+/// let marked: Vec<&str> = pieces.iter().filter(|piece| piece.marked).map(|piece| piece.text.as_str()).collect();
+/// assert_eq!(marked, ["A vessel came in."]);
+/// ```
+pub fn closest(passage: &str, mut closeness: impl FnMut(&str) -> Option<f32>) -> Vec<Piece> {
+    let mut best: Option<(f32, Range<usize>)> = None;
+    let mut whole = trimmed(passage, 0..passage.len());
+    for range in sentences(passage).into_iter().map(|range| trimmed(passage, range)) {
+        // The only sentence is no choice.
+        if range.is_empty() || range == whole {
+            continue;
+        }
+        let Some(worth) = closeness(&passage[range.clone()]) else { continue };
+        if best.as_ref().is_none_or(|(most, _)| worth > *most) {
+            best = Some((worth, range));
+        }
+    }
+    let mark = best.map(|(_, sentence)| sentence);
+    if !fits(&passage[whole.clone()]) {
+        let start = mark.as_ref().map_or(whole.start, |sentence| sentence.start);
+        whole = trimmed(passage, start..ending(passage, start, start));
+    }
+    let mark = mark.map(|sentence| sentence.start..sentence.end.min(whole.end));
+    pieces(passage, whole, mark.into_iter().collect())
+}
+
+/// The part of `text` in `window` as pieces on one line, with ellipses where there is more.
+fn pieces(text: &str, window: Range<usize>, marks: Vec<Range<usize>>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut add = |part: &str, marked: bool| {
         if !part.is_empty() {
@@ -71,13 +107,18 @@ fn matches(text: &str, terms: &HashSet<String>) -> Vec<(Range<usize>, String)> {
 /// The part to show, without blanks at its ends.
 fn window(text: &str, matches: &[(Range<usize>, String)]) -> Range<usize> {
     let whole = trimmed(text, 0..text.len());
-    if text[whole.clone()].chars().nth(SNIPPET).is_none() {
+    if fits(&text[whole.clone()]) {
         return whole;
     }
     let dense = densest(text, matches).unwrap_or(whole.start..whole.start);
     let start = beginning(text, whole.start, dense.clone());
     let end = ending(text, start, dense.end);
     trimmed(text, start..end)
+}
+
+/// Whether a text needs no cut.
+fn fits(text: &str) -> bool {
+    text.chars().nth(SNIPPET).is_none()
 }
 
 /// The matches that fit into one snippet and have the most different words, then the most words; of equals the
@@ -257,6 +298,47 @@ mod tests {
         assert_eq!(shown("我有一只猫", "一只猫"), "我有[一只猫]");
     }
 
+    fn closest_to(text: &str, wanted: &str) -> String {
+        let show = |piece: Piece| if piece.marked { format!("[{}]", piece.text) } else { piece.text };
+        let pieces = closest(text, |sentence| Some(if sentence.contains(wanted) { 0.5 } else { -0.5 }));
+        pieces.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn the_closest_sentence_is_marked() {
+        assert_eq!(
+            closest_to("It rained.\nA boat came. It left.", "boat"),
+            "It rained. [A boat came.] It left."
+        );
+        assert_eq!(
+            closest_to("A boat. A boat came.", "boat"),
+            "[A boat.] A boat came.",
+            "of equals the first"
+        );
+        assert_eq!(closest_to("Only one sentence.", "one"), "Only one sentence.");
+        assert_eq!(closest_to("", "x"), "");
+        let unknown = closest("One. Two.", |_| None);
+        assert_eq!(unknown, [Piece { text: "One. Two.".into(), marked: false }]);
+    }
+
+    #[test]
+    fn a_long_passage_is_shown_from_its_closest_sentence() {
+        let text = closest_to(&long(), "fox");
+        assert!(
+            text.starts_with("… [A quick brown fox jumps over a lazy dog.] Sentence number 51"),
+            "{text}"
+        );
+        assert!(text.ends_with("fill. …") && text.chars().count() <= SNIPPET + 6, "{text}");
+        let last = format!("{} A fox.", long().replace("fox", "cat"));
+        assert_eq!(closest_to(&last, "fox"), "… [A fox.]");
+        let words = "many words and ".repeat(40);
+        let giant = closest_to(&format!("Short. It has {words}. End."), "words");
+        assert!(giant.starts_with("… [It has many words") && giant.ends_with("] …"), "{giant}");
+        assert!(giant.chars().count() <= SNIPPET + 6, "{giant}");
+        let beginning: String = closest(&long(), |_| None).into_iter().map(|piece| piece.text).collect();
+        assert!(beginning.starts_with("Sentence number 0"), "{beginning}");
+    }
+
     #[test]
     fn without_a_match_it_is_the_beginning() {
         assert_eq!(shown("Short.", "absent"), "Short.");
@@ -341,6 +423,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_sentence_may_be_the_closest(text in "(\\PC{0,40}[.。 \n]){0,20}", seed in 0_usize..40) {
+            let mut n = 0;
+            let pieces = closest(&text, |_| {
+                n += 1;
+                Some((n * 7 % (seed + 1)) as f32)
+            });
+            let whole: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+            prop_assert!(whole.chars().count() <= SNIPPET + 5, "{whole:?}");
+            prop_assert!(pieces.iter().filter(|piece| piece.marked).count() <= 1);
+            prop_assert_eq!(n > 0 && !text.trim().is_empty(), pieces.iter().any(|piece| piece.marked));
+        }
+
         #[test]
         fn it_is_a_part_of_the_text_and_shows_a_match(
             text in prop::collection::vec(prop_oneof![

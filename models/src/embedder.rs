@@ -65,6 +65,14 @@ pub trait Embedder {
     /// The number of word pieces that `text` makes, special ones not counted; `None` for an embedder
     /// that has none.
     fn count_tokens(&self, text: &str) -> Option<usize>;
+
+    /// What the words of `text` mean each by itself, together as a vector of [`Embedder::dims`] values and norm 1. It
+    /// takes microseconds where [`Embedder::embed`] takes milliseconds, and can choose among the sentences of a
+    /// passage, not among pages. Comparable with other sketches only. `None` for an embedder that makes none, and of
+    /// a text without words.
+    fn sketch(&self, _text: &str) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 /// Why a text was not embedded.

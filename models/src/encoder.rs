@@ -12,6 +12,12 @@ pub trait Encoder {
         &'a self,
         sequences: &'a [Vec<u32>],
     ) -> LocalBoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>>;
+
+    /// The sum of the input embeddings of word pieces, each times its weight. `None` where the table is out of
+    /// reach (on a graphics processor), or an id outside it.
+    fn weighted_sum(&self, _pieces: &[(u32, f32)]) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 /// Refuses sequences that a model cannot take: empty ones, longer ones than there are positions, ids outside

@@ -9,7 +9,7 @@ use afterimage_models::{
     cpu::CpuEncoder,
     embedder::cosine,
     encoder::Encoder,
-    weights::{self, WeightsError},
+    weights::{self, Weights, WeightsError},
 };
 use pollster::block_on;
 use proptest::prelude::*;
@@ -45,6 +45,21 @@ fn tiny_models_of_both_poolings() {
             assert!(cosine(ours, theirs) > 0.998, "{name}: {}", cosine(ours, theirs));
         }
     }
+}
+
+#[test]
+fn embeddings_of_pieces_are_added_up() {
+    let (bytes, config, ..) = tiny("tiny-mean");
+    let (rows, columns) = (config.vocab_size, config.hidden_size);
+    let table = Weights::published(&bytes, config.clone()).unwrap();
+    let table = table.matrix("embeddings.word_embeddings.weight", rows, columns).unwrap().values;
+    let encoder = CpuEncoder::load(weights::convert(&bytes, config).unwrap()).unwrap();
+    let sum = encoder.weighted_sum(&[(3, 2.0), (5, -0.5)]).unwrap();
+    let wanted: Vec<f32> =
+        (0..columns).map(|n| 2.0 * table[3 * columns + n] - 0.5 * table[5 * columns + n]).collect();
+    assert!(cosine(&sum, &wanted) / (cosine(&sum, &sum) * cosine(&wanted, &wanted)).sqrt() > 0.999);
+    assert_eq!(encoder.weighted_sum(&[]), Some(vec![0.0; columns]));
+    assert_eq!(encoder.weighted_sum(&[(rows as u32, 1.0)]), None);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use afterimage_messages as messages;
 use afterimage_models::{
     Backend, Role,
     chain::{self, Link, Work},
+    embedder::cosine,
 };
 
 /// The most results that are ever given.
@@ -52,12 +53,29 @@ impl<S: Store, P: Platform> Engine<S, P> {
             filters: question.filters.and(filters(search.filters)),
             limit: (search.limit as usize).min(LIMIT),
         };
-        let hits = self.index.search(query).await?;
+        let mut hits = self.index.search(query).await?;
+        if embedded.as_ref().is_some_and(|embedded| embedded.backend != Backend::Hash) {
+            self.show_closest(&question.text, &mut hits);
+        }
         if let Some(embedded) = &embedded {
             *self.warming.borrow_mut() = Some(embedded.space.clone());
         }
         let backend = embedded.map(|embedded| embedded.backend);
         Ok(results(hits, backend, middle - start, self.platform().now() - middle))
+    }
+
+    /// Where only meaning matched, shows the closest sentence. By sketches: the model itself would take longer for
+    /// the sentences of ten passages than all the rest of the answer.
+    fn show_closest(&self, question: &str, hits: &mut [index::Hit]) {
+        let Some(sketcher) = self.embedder.sketcher() else { return };
+        let Some(asked) = sketcher.sketch(question) else { return };
+        for hit in hits {
+            if let Some(passage) = hit.unmarked.take() {
+                hit.snippet = index::closest(&passage, |sentence| {
+                    sketcher.sketch(sentence).map(|sketch| cosine(&asked, &sketch))
+                });
+            }
+        }
     }
 
     pub(super) async fn similar(&self, similar: messages::Similar) -> Result<messages::Results, EngineError> {

@@ -83,8 +83,10 @@ impl<S: Store> Index<S> {
                 }
             }
             let shown = snippet(best.map_or(&row.title, |(_, text)| text), &marks);
+            let by_meaning = by_meaning.contains_key(&page.slot) && shown.iter().all(|piece| !piece.marked);
             Some(Hit {
                 snippet: shown,
+                unmarked: best.filter(|_| by_meaning).map(|(_, text)| text.to_owned()),
                 score: page.score,
                 cosine: page.evidence.cosine,
                 bm25: page.evidence.bm25,

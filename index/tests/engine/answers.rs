@@ -176,6 +176,9 @@ fn spaces_are_kept_apart_until_one_is_dropped() {
             };
             let hits = index.search(query).await.unwrap();
             assert_eq!(shown(&hits[0]), "one");
+            assert_eq!(hits[0].unmarked.as_deref(), Some("one"));
+            assert_eq!(ask_meaning(index, "one", "one", 0.5).await[0].unmarked, None, "a word is marked");
+            assert_eq!(ask(index, "one").await[0].unmarked, None);
             assert_eq!(ask_meaning(index, "", "two", 0.99).await.len(), 1, "the old one answers, too");
         }
         index.drop_space(SPACE).await.unwrap();

@@ -221,6 +221,14 @@ impl<L: Loader> SmartEmbedder<L> {
         self.pick(Work::Query).await.count_tokens(text)
     }
 
+    /// The model on the CPU, if it is open already: it can sketch, whoever embeds.
+    pub fn sketcher(&self) -> Option<Rc<dyn Embedder>> {
+        match self.link(Backend::Cpu) {
+            Link::Ready(embedder) => Some(embedder),
+            Link::Untried | Link::Closed(_) => None,
+        }
+    }
+
     /// Opens every link and times it on one question and on one batch of passages; remembers and returns
     /// the result.
     pub async fn measure(&self) -> Measurements {

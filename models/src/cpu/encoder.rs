@@ -243,6 +243,20 @@ impl Encoder for CpuEncoder {
     ) -> LocalBoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
         Box::pin(async move { self.encode_now(sequences) })
     }
+
+    fn weighted_sum(&self, pieces: &[(u32, f32)]) -> Option<Vec<f32>> {
+        let config = &self.model.config;
+        let mut sum = vec![0.0; config.hidden_size];
+        for (id, weight) in pieces {
+            let row = Some(*id as usize).filter(|row| *row < config.vocab_size)?;
+            let entry = self.model.word.entry(&self.file, row);
+            let factor = weight * entry.scale;
+            sum.iter_mut()
+                .zip(entry.values)
+                .for_each(|(sum, value)| *sum += factor * f32::from(*value as i8));
+        }
+        Some(sum)
+    }
 }
 
 impl fmt::Debug for CpuEncoder {

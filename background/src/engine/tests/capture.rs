@@ -23,6 +23,20 @@ fn what_was_read_is_found_by_words_and_by_meaning_after_the_worker_died() {
 }
 
 #[test]
+fn where_only_meaning_matches_the_closest_sentence_is_marked() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(SHIPS, "The sea", "It was a grey morning. A vessel left the harbour. Nobody waved.");
+    engine.finish();
+    let marked = |query: &str| -> Vec<String> {
+        let snippet = engine.find(query, SearchMode::Hybrid).remove(0).snippet;
+        snippet.into_iter().filter(|piece| piece.marked).map(|piece| piece.text).collect()
+    };
+    assert_eq!(marked("boat"), ["A vessel left the harbour."]);
+    assert_eq!(marked("boat morning"), ["morning"], "words come first");
+}
+
+#[test]
 fn words_answer_before_the_first_vector_is_made() {
     let world = World::default();
     let engine = world.consenting();

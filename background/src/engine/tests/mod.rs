@@ -25,6 +25,15 @@ use std::{cell::Cell, rc::Rc};
 const MEANINGS: [[&str; 3]; 3] =
     [["cat", "feline", "kitten"], ["ship", "vessel", "boat"], ["bread", "loaf", "baguette"]];
 
+/// The meanings in a text, or the text itself where there is none.
+fn meaning(text: &str) -> String {
+    let meaning: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter_map(|word| MEANINGS.iter().find(|row| row.contains(&word)).map(|row| row[0]))
+        .collect();
+    if meaning.is_empty() { text.to_owned() } else { meaning.join(" ") }
+}
+
 struct SmallModel(HashEmbedder);
 
 impl Embedder for SmallModel {
@@ -42,21 +51,13 @@ impl Embedder for SmallModel {
         texts: &'a [&'a str],
         _: Role,
     ) -> LocalBoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
-        Box::pin(async move {
-            Ok(texts
-                .iter()
-                .map(|text| {
-                    let meaning: Vec<&str> = text
-                        .split(|c: char| !c.is_alphanumeric())
-                        .filter_map(|word| MEANINGS.iter().find(|row| row.contains(&word)).map(|row| row[0]))
-                        .collect();
-                    self.0.vector(&if meaning.is_empty() { (*text).to_owned() } else { meaning.join(" ") })
-                })
-                .collect())
-        })
+        Box::pin(async move { Ok(texts.iter().map(|text| self.0.vector(&meaning(text))).collect()) })
     }
     fn count_tokens(&self, text: &str) -> Option<usize> {
         Some(text.split_whitespace().count())
+    }
+    fn sketch(&self, text: &str) -> Option<Vec<f32>> {
+        Some(self.0.vector(&meaning(text)))
     }
 }
 
