@@ -14,7 +14,7 @@ import { ask, FAILED, GONE } from "./browser.ts";
 import { extractText } from "./extract.ts";
 import { visibleFields } from "./fields.ts";
 import { inSlices } from "./idle.ts";
-import { readMetadata } from "./metadata.ts";
+import { asksNoArchive, readMetadata } from "./metadata.ts";
 import { addressKey, watchNavigation } from "./navigation.ts";
 import { type Survey, surveyPage } from "./survey.ts";
 import { visibleFor } from "./visible.ts";
@@ -125,9 +125,10 @@ async function read(reading: Reading, wait: number): Promise<boolean> {
     return true;
   }
 
-  const text = await extractText(document, survey, signal);
+  const onlyTitle = wanted.level === "title";
+  const text = onlyTitle ? "" : await extractText(document, survey, signal);
   reading.elements = document.getElementsByTagName("*").length;
-  if (text === "" || text === reading.text) {
+  if (!onlyTitle && (text === "" || text === reading.text)) {
     reading.state = text === "" ? "empty" : "captured";
     return true;
   }
@@ -140,7 +141,7 @@ async function read(reading: Reading, wait: number): Promise<boolean> {
 }
 
 function makeOffer(survey: Survey): Offer {
-  return { url: location.href, ...visibleFields(survey.roots) };
+  return { url: location.href, ...visibleFields(survey.roots), noarchive: asksNoArchive(document) };
 }
 
 if (window.top === window && READABLE.has(document.contentType)) {

@@ -7,6 +7,8 @@ import { cap } from "./blocks.ts";
 
 const MAX_TITLE_BYTES = 1_024;
 const MAX_URL_LENGTH = 2_048;
+/** No page has more robots tags for a reason. */
+const MOST_TAGS = 10;
 
 /** What goes with the text. */
 export interface Metadata {
@@ -18,6 +20,13 @@ export interface Metadata {
 /** Reads the head of `page`. */
 export function readMetadata(page: Document): Metadata {
   return { title: titleOf(page), language: languageOf(page), canonical: canonicalOf(page) };
+}
+
+/** Whether a robots tag asks that no copy be kept. */
+export function asksNoArchive(page: Document): boolean {
+  const tags = [...page.querySelectorAll('meta[name="robots" i][content]')].slice(0, MOST_TAGS);
+  const said = tags.map((tag) => tag.getAttribute("content")?.slice(0, MAX_TITLE_BYTES) ?? "");
+  return said.some((words) => /\b(noarchive|noindex|none)\b/i.test(words));
 }
 
 function titleOf(page: Document): string {

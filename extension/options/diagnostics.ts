@@ -89,11 +89,11 @@ async function diagnose(): Promise<void> {
 function report(): string {
   if (!shown) return "{}";
   const { settings, ...state } = shown;
-  const { excludedSites, ...kept } = settings;
+  const { sites, ...kept } = settings;
   return JSON.stringify(
     {
       ...state,
-      settings: { ...kept, excludedSites: excludedSites.length },
+      settings: { ...kept, sites: sites.length },
       diagnosis: diagnosed,
       userAgent: navigator.userAgent,
       cores: navigator.hardwareConcurrency,

@@ -39,7 +39,7 @@ function show(state: State): void {
   // A list that is open would close under the hand.
   if (document.activeElement !== backend) backend.value = settings.backend;
   softwareGpu.checked = settings.allowSoftwareGpu;
-  if (!edited) excluded.value = settings.excludedSites.join("\n");
+  if (!edited) excluded.value = excludedIn(settings).join("\n");
   noConsent.hidden = settings.consent;
   showProblem(problem, state.problem);
   showState(state);
@@ -55,10 +55,27 @@ async function change(changed: Partial<Settings>): Promise<boolean> {
   }
 }
 
+/** Sites of which nothing is kept. */
+function excludedIn({ sites }: Settings): string[] {
+  return sites.filter(({ level }) => level === "never").map(({ site }) => site);
+}
+
+/** Puts these sites in the place of those that are excluded; other rules stay. */
+async function exclude(hosts: string[]): Promise<boolean> {
+  try {
+    const { settings } = await ask({ type: "state" });
+    const others = settings.sites.filter(({ site, level }) => level !== "never" && !hosts.includes(site));
+    return await change({ sites: [...others, ...hosts.map((site) => ({ site, level: "never" as const }))] });
+  } catch (error) {
+    showProblem(problem, wordsOf(error));
+    return false;
+  }
+}
+
 async function saveExcluded(): Promise<void> {
-  const excludedSites = hostsOf(excluded.value);
-  excluded.value = excludedSites.join("\n");
-  edited = !(await change({ excludedSites }));
+  const hosts = hostsOf(excluded.value);
+  excluded.value = hosts.join("\n");
+  edited = !(await exclude(hosts));
   excludedStatus.textContent = text(edited ? "unsaved" : "saved");
 }
 

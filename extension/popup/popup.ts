@@ -93,7 +93,7 @@ async function open(hit: Hit, where: "foreground" | "background"): Promise<void>
 
 async function forget(hit: Hit): Promise<void> {
   try {
-    const { pages } = await ask({ type: "forget", page: hit.page });
+    const { pages } = await ask({ type: "forget", scope: "page", page: hit.page });
     list.remove(hit.page);
     if (list.hits.length === 0) say(nothingFound(query.value.trim(), state));
     notice = counted("forgotten", pages);

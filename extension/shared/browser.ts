@@ -19,7 +19,16 @@ import { wordsOf } from "./problem.ts";
 interface Answers {
   search: "results";
   similar: "results";
+  preview: "preview";
   forget: "forgotten";
+  undo: "restored";
+  setSite: "forgotten";
+  page: "page";
+  remember: "wanted";
+  pin: "page";
+  pages: "pages";
+  sites: "sites";
+  sensitive: "sensitive";
   state: "state";
   configure: "state";
   diagnose: "diagnosis";

@@ -100,7 +100,7 @@ pub struct NewText {
 }
 
 /// What is known of a page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageInfo {
     /// Its identifier.
     pub id: PageId,

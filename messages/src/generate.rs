@@ -44,10 +44,10 @@ fn the_wire_looks_as_documented() {
     let wire = serde_json::to_value(&envelope).unwrap();
     assert_eq!(
         wire,
-        serde_json::json!({"v": 1, "request": {"type": "search", "query": "lost", "mode": "words",
+        serde_json::json!({"v": 2, "request": {"type": "search", "query": "lost", "mode": "words",
             "limit": 5, "filters": {"site": null, "after": null, "before": null}}})
     );
-    let bare: Envelope = serde_json::from_value(serde_json::json!({"v": 1, "request": {"type": "search",
+    let bare: Envelope = serde_json::from_value(serde_json::json!({"v": 2, "request": {"type": "search",
         "query": "lost", "mode": "words", "limit": 5}}))
     .unwrap();
     assert_eq!(bare, envelope, "filters may be left out");

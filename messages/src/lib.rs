@@ -7,19 +7,23 @@
 //! [`Diagnosis::first_ten`] are for human eyes).
 
 mod intent;
+mod library;
 mod page;
 mod request;
 mod response;
+mod settings;
 mod state;
 
 pub use intent::*;
+pub use library::*;
 pub use page::*;
 pub use request::*;
 pub use response::*;
+pub use settings::*;
 pub use state::*;
 
 /// The protocol's version. An envelope with another one is answered with [`ErrorCode::UnknownVersion`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 #[cfg(test)]
 mod generate;

@@ -14,6 +14,8 @@ pub struct Offer {
     pub visible_password: bool,
     /// A payment-card field (`autocomplete="cc-number"` and its kin) that can be seen is on the page.
     pub visible_card: bool,
+    /// Its robots tags ask that no copy be kept (`noarchive`, `noindex`, `none`).
+    pub noarchive: bool,
 }
 
 /// A page's text, read while it was visible.
@@ -29,7 +31,7 @@ pub struct Capture {
     pub title: String,
     /// The page's language as a BCP 47 tag, if it says so.
     pub language: Option<String>,
-    /// The readable text: one block per line, at most 256 KiB of UTF-8.
+    /// The readable text: one block per line, at most 256 KiB of UTF-8. Empty where only the title is wanted.
     pub text: String,
 }
 
@@ -42,6 +44,8 @@ pub enum SkipReason {
     NoConsent,
     /// Indexing is paused.
     Paused,
+    /// Pages are read only when asked for.
+    Manual,
     /// Not an http(s) address.
     Scheme,
     /// localhost, a private or link-local address, or a name without a dot.
@@ -56,6 +60,8 @@ pub enum SkipReason {
     CardField,
     /// The person excluded this site.
     Excluded,
+    /// The page asks that no copy be kept, and the person wants that respected.
+    NoArchive,
     /// A private window.
     PrivateWindow,
     /// A frame inside a page.

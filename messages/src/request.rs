@@ -1,6 +1,6 @@
 //! What can be asked of the background.
 
-use crate::{Capture, Offer, Settings};
+use crate::{Address, Capture, ListPages, Offer, Pin, Scope, SetSite, Settings};
 use serde::{Deserialize, Serialize};
 
 /// What travels: a version and one request.
@@ -28,8 +28,28 @@ pub enum Request {
     Search(Search),
     /// Find pages like one page. Answered with [`crate::Response::Results`].
     Similar(Similar),
-    /// Forget one page and everything kept of it. Answered with [`crate::Response::Forgotten`].
-    Forget(Forget),
+    /// What would be forgotten? Answered with [`crate::Response::Preview`].
+    Preview(Scope),
+    /// Forget. Answered with [`crate::Response::Forgotten`] once nothing remains.
+    Forget(Scope),
+    /// Take back what was forgotten last: a page, for half a minute, as long as the worker lives; from memory, as
+    /// nothing remains in the store. Answered with [`crate::Response::Restored`].
+    Undo,
+    /// Set what is kept of a site. Answered with [`crate::Response::Forgotten`].
+    SetSite(SetSite),
+    /// What is known of an address? Answered with [`crate::Response::Page`].
+    Page(Address),
+    /// Read this page now, though reading is paused or manual. What the rules forbid stays forbidden. Answered with
+    /// [`crate::Response::Wanted`]; then the asker starts the content script.
+    Remember(Address),
+    /// Keep a page from retention. Answered with [`crate::Response::Page`].
+    Pin(Pin),
+    /// All pages. Answered with [`crate::Response::Pages`].
+    Pages(ListPages),
+    /// What each site takes. Answered with [`crate::Response::Sites`].
+    Sites,
+    /// The kept list of sensitive sites. Answered with [`crate::Response::Sensitive`].
+    Sensitive,
     /// What is going on. Answered with [`crate::Response::State`].
     State,
     /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].
@@ -87,15 +107,6 @@ pub struct Similar {
     pub url: String,
     /// At most this many results.
     pub limit: u32,
-}
-
-/// A page to forget.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
-pub struct Forget {
-    /// [`crate::Hit::page`].
-    pub page: String,
 }
 
 /// A text to embed.

@@ -1,6 +1,9 @@
 //! What the background answers.
 
-use crate::{Backend, SkipReason, State};
+use crate::{
+    Backend, Forgotten, Level, PageList, PageStatus, Preview, Restored, Sensitive, SiteList, SkipReason,
+    State,
+};
 use serde::{Deserialize, Serialize};
 
 /// What travels back: exactly one of `ok` and `error`.
@@ -26,8 +29,20 @@ pub enum Response {
     Captured(Captured),
     /// To `search` and `similar`.
     Results(Results),
-    /// To `forget`.
+    /// To `preview`.
+    Preview(Preview),
+    /// To `forget` and `setSite`.
     Forgotten(Forgotten),
+    /// To `undo`.
+    Restored(Restored),
+    /// To `page` and `pin`.
+    Page(PageStatus),
+    /// To `pages`.
+    Pages(PageList),
+    /// To `sites`.
+    Sites(SiteList),
+    /// To `sensitive`.
+    Sensitive(Sensitive),
     /// To `state` and `configure`.
     State(State),
     /// To `diagnose`.
@@ -41,6 +56,8 @@ pub enum Response {
 pub struct Wanted {
     /// Why not; `null` means that it is wanted.
     pub skip: Option<SkipReason>,
+    /// How much of it.
+    pub level: Level,
 }
 
 /// What became of a page's text.
@@ -129,15 +146,6 @@ pub enum Why {
     Meaning,
     /// Both.
     Both,
-}
-
-/// What was forgotten.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
-pub struct Forgotten {
-    /// How many pages.
-    pub pages: u32,
 }
 
 /// How a text was embedded.

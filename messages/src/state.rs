@@ -1,5 +1,6 @@
-//! What a person may see of the inside, and what they may set.
+//! What a person may see of the inside.
 
+use crate::Settings;
 use serde::{Deserialize, Serialize};
 
 /// Who embeds.
@@ -13,39 +14,6 @@ pub enum Backend {
     Cpu,
     /// Feature hashing: letters, not meaning.
     Hash,
-}
-
-/// Which backend the person wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
-pub enum BackendChoice {
-    /// Whatever was measured to be fastest.
-    #[default]
-    Auto,
-    /// WebGPU, else what there is.
-    WebGpu,
-    /// CPU, else the hash.
-    Cpu,
-    /// The hash.
-    Hash,
-}
-
-/// What a person may set.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
-pub struct Settings {
-    /// The welcome page was answered with yes. Nothing is stored before.
-    pub consent: bool,
-    /// Nothing new is read while this is set.
-    pub paused: bool,
-    /// Who embeds.
-    pub backend: BackendChoice,
-    /// Accept a software adapter for WebGPU. For tests: it is slower than the CPU.
-    pub allow_software_gpu: bool,
-    /// Hosts never to be read; their subdomains too.
-    pub excluded_sites: Vec<String>,
 }
 
 /// What is going on.
@@ -69,6 +37,8 @@ pub struct State {
     pub bulk_choice: Choice,
     /// Something is wrong that a person should know, in one sentence.
     pub problem: Option<String>,
+    /// Nothing is read just now, because of [`Settings::paused`] or [`Settings::paused_until`].
+    pub paused: bool,
     /// Pages in the index.
     pub pages: u32,
     /// Passages in the index.

@@ -14,6 +14,8 @@ const PAGES: Record<string, string> = {
   "/article": `<html lang="en_GB"><head><title> Boats
       of the bar </title><link rel="canonical" href="/canonical"></head><article>${PROSE}</article></html>`,
   "/empty": "<title>Nothing</title>",
+  "/noarchive": `<meta name="robots" content="max-snippet:-1"><meta name="ROBOTS" content="follow, NoArchive">${PROSE}`,
+  "/noarchive-not": `<meta name="robots" content="noarchives, index"><meta name="x" content="none">${PROSE}`,
   "/hidden-password": `${PROSE}<div style="display:none"><input type="password"></div>
     <div style="height:0;overflow:hidden"><input type="password"></div>
     <input type="password" style="position:absolute;left:-9999px"><input type="password" style="opacity:0">`,
@@ -27,8 +29,9 @@ const PAGES: Record<string, string> = {
   "/late": `<title>Late</title><div id="app"></div>`,
 };
 const CAPTURED = { ok: { type: "captured", outcome: "queued" } };
-const WANTED = { ok: { type: "wanted", skip: null } };
-const UNWANTED = { ok: { type: "wanted", skip: "noConsent" } };
+const WANTED = { ok: { type: "wanted", skip: null, level: "full" } };
+const TITLE_WANTED = { ok: { type: "wanted", skip: null, level: "title" } };
+const UNWANTED = { ok: { type: "wanted", skip: "noConsent", level: "never" } };
 
 let chromium: Chromium;
 let site: Site;
@@ -85,11 +88,12 @@ describe("the content script", () => {
         url: `${site.origin}/article#part-2`,
         visiblePassword: false,
         visibleCard: false,
+        noarchive: false,
       });
       const [offer, second] = await world.sent();
-      assert.equal(offer?.v, 1);
+      assert.equal(offer?.v, 2);
       assert.deepEqual(offer?.request, { type: "offer", ...capture.offer });
-      assert.equal(second?.v, 1);
+      assert.equal(second?.v, 2);
       await page.close();
     });
 
@@ -112,11 +116,33 @@ describe("the content script", () => {
     });
 
     test("is not read when the background does not want it", async () => {
-      const { page, world } = await open("/article", [{ ok: { type: "wanted", skip: "excluded" } }]);
+      const { page, world } = await open("/article", [
+        { ok: { type: "wanted", skip: "excluded", level: "never" } },
+      ]);
       assert.deepEqual(await types(world, 1), ["offer"]);
       await pause(1_500);
       assert.deepEqual(await types(world, 1), ["offer"]);
       await page.close();
+    });
+
+    test("is not extracted where only its title is wanted", async () => {
+      const { page, world } = await open("/article", [TITLE_WANTED]);
+      const [capture] = await world.captures(1);
+      assert.deepEqual([capture?.title, capture?.text], ["Boats of the bar", ""]);
+      await page.close();
+    });
+
+    test("says whether it asks not to be archived", async () => {
+      for (const [path, noarchive] of [
+        ["/noarchive", true],
+        ["/noarchive-not", false],
+      ] as const) {
+        const { page, world } = await open(path);
+        await types(world, 1);
+        const [offer] = await world.sent();
+        assert.equal(offer?.request.type === "offer" && offer.request.noarchive, noarchive, path);
+        await page.close();
+      }
     });
 
     test("is left alone when it is empty", async () => {
@@ -207,6 +233,7 @@ describe("the content script", () => {
           url: site.origin + path,
           visiblePassword,
           visibleCard,
+          noarchive: false,
         });
         await page.close();
       });

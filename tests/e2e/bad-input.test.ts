@@ -90,7 +90,12 @@ test("a frame cannot put a page into the index", async () => {
         args: [version],
         func: async (v: number) => {
           if (window.top === window) return null;
-          const offer = { url: "https://forged.example/", visiblePassword: false, visibleCard: false };
+          const offer = {
+            url: "https://forged.example/",
+            visiblePassword: false,
+            visibleCard: false,
+            noarchive: false,
+          };
           const text = "Forged zeppelin catalogue: the frame claims that zeppelins are on sale.";
           const request = {
             type: "capture",
@@ -121,7 +126,7 @@ test("the address that counts is the sender's, not the one in the message", asyn
     v: VERSION,
     request: {
       type: "capture",
-      offer: { url: ownUrl("victim"), visiblePassword: false, visibleCard: false },
+      offer: { url: ownUrl("victim"), visiblePassword: false, visibleCard: false, noarchive: false },
       canonical: ownUrl("victim"),
       title: "Liar",
       language: "en",
@@ -143,7 +148,7 @@ test("a page's content script may not search, forget or configure", async () => 
   for (const request of [
     { type: "search", query: "tides", mode: "words", limit: 5, filters: {} },
     { type: "similar", url: ownUrl("tides"), limit: 5 },
-    { type: "forget", page: "00000000000000000000000000000000" },
+    { type: "forget", scope: "page", page: "00000000000000000000000000000000" },
     { type: "state" },
     { type: "diagnose", text: "secret" },
     { type: "configure", ...settings, consent: false },

@@ -50,7 +50,7 @@ test("WebGPU embeds when it is there, and its vectors are the CPU's", async (t) 
     assert.ok(Math.abs(gpu.norm - 1) < 1e-3 && Math.abs(cpu.norm - 1) < 1e-3);
 
     // The same passages, by the CPU.
-    await extension.ask({ type: "forget", page: found.hits[0].page });
+    await extension.ask({ type: "forget", scope: "page", page: found.hits[0].page });
     assert.deepEqual(await storedVectors(extension.page), []);
     await page.reload();
     await until("the page arrived again", async () => (await session.arrived()) === 1);

@@ -54,14 +54,14 @@ test("a copy that the browser lets into private windows stores nothing there", a
     // The content script does run there, and what it is told is: no.
     const reply = await sendFromContentScript(page, session.chromium.extensionId, {
       v: VERSION,
-      request: { type: "offer", url, visiblePassword: false, visibleCard: false },
+      request: { type: "offer", url, visiblePassword: false, visibleCard: false, noarchive: false },
     });
-    assert.deepEqual(reply, { ok: { type: "wanted", skip: "privateWindow" } });
+    assert.deepEqual(reply, { ok: { type: "wanted", skip: "privateWindow", level: "never" } });
     const captured = await sendFromContentScript(page, session.chromium.extensionId, {
       v: VERSION,
       request: {
         type: "capture",
-        offer: { url, visiblePassword: false, visibleCard: false },
+        offer: { url, visiblePassword: false, visibleCard: false, noarchive: false },
         canonical: null,
         title: "Private",
         language: "en",

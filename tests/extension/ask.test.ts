@@ -24,13 +24,13 @@ const died = () => {
 
 test("a request travels in an envelope with the protocol's version", async () => {
   const sent = background(forgotten);
-  assert.equal((await ask({ type: "forget", page: "00ff" })).pages, 1);
-  assert.deepEqual(sent, [{ v: 1, request: { type: "forget", page: "00ff" } }]);
+  assert.equal((await ask({ type: "forget", scope: "page", page: "00ff" })).pages, 1);
+  assert.deepEqual(sent, [{ v: 2, request: { type: "forget", scope: "page", page: "00ff" } }]);
 });
 
 test("a background that died during the question is asked once more", async () => {
   const sent = background(died, forgotten);
-  assert.equal((await ask({ type: "forget", page: "00ff" })).pages, 1);
+  assert.equal((await ask({ type: "forget", scope: "page", page: "00ff" })).pages, 1);
   assert.equal(sent.length, 2);
 });
 

@@ -1,9 +1,9 @@
 //! Questions: search, similar pages, state, diagnosis.
 
 use super::{Engine, EngineError};
-use crate::{platform::Platform, url_key};
+use crate::{platform::Platform, rules, url_key};
 use afterimage_index::{
-    self as index, Clock, Fusion, PageId, Query, QueryVector, parse,
+    self as index, Clock, Fusion, Query, QueryVector, parse,
     store::{Store, Table},
 };
 use afterimage_messages as messages;
@@ -80,12 +80,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     pub(super) async fn similar(&self, similar: messages::Similar) -> Result<messages::Results, EngineError> {
         let start = self.platform().now();
-        let by_key =
-            url_key::UrlKey::new(&similar.url, None).ok().map(|key| PageId::from_key_hash(key.sha256()));
-        let known = match by_key.filter(|id| self.index.contains(*id)) {
-            Some(id) => Some(id),
-            None => self.index.find_alias(url_key::alias_hash(&similar.url)).await?,
-        };
+        let known = self.find_page(&similar.url).await?;
         let Some(page) = known else {
             return Ok(messages::Results { unknown_page: true, ..results(Vec::new(), None, 0.0, 0.0) });
         };
@@ -123,6 +118,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (queue.len() as u32, queue.bytes())
         };
         let settings = self.settings.borrow().clone();
+        let paused = rules::is_paused(&settings, self.platform().now());
         let query_choice = choice(self.embedder.choose(Work::Query));
         let bulk_choice = choice(self.embedder.choose(Work::Bulk));
         // Someone who chose the hash needs no telling that it is used.
@@ -139,6 +135,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             query_choice,
             bulk_choice,
             problem,
+            paused,
             pages: counts.pages as u32,
             passages: counts.passages as u32,
             queued,

@@ -6,7 +6,10 @@ use afterimage_index::{
     PageId,
     store::{Batch, Store},
 };
-use afterimage_messages::{Capture, Captured, Offer, SkipReason};
+use afterimage_messages::{Capture, Captured, Level, Offer, SkipReason, Wanted};
+
+/// How long a page that was asked for may take to come.
+const ASKED_MS: f64 = 60_000.0;
 
 /// Who sent a message, as the browser says.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,30 +32,55 @@ pub struct PageSender {
 }
 
 impl<S: Store, P: Platform> Engine<S, P> {
-    /// May this page be read?
-    pub(super) fn check(&self, offer: &Offer, page: &PageSender) -> Result<(), SkipReason> {
+    /// How much of this page may be read?
+    pub(super) fn check(&self, offer: &Offer, page: &PageSender) -> Result<Level, SkipReason> {
+        let url = address(offer, page);
+        let now = self.platform().now();
+        let asked =
+            self.asked_for.get().is_some_and(|(wanted, until)| now < until && page_at(url) == Some(wanted));
         let facts = rules::PageFacts {
-            url: address(offer, page),
+            url,
             top_frame: page.top_frame,
             private_window: page.private,
             visible_password: offer.visible_password,
             visible_card: offer.visible_card,
+            noarchive: offer.noarchive,
+            asked,
         };
-        rules::check(&facts, &self.settings.borrow())
+        rules::check(&facts, &self.settings.borrow(), now)
+    }
+
+    /// A person asks for this page, though reading is paused or manual. Whether it may be read as far as its address
+    /// tells; what is on it is seen when it comes.
+    pub(super) fn ask_for(&self, url: &str) -> Wanted {
+        let settings = self.settings.borrow();
+        let checked = if settings.consent {
+            rules::check_address(url, &settings, true)
+        } else {
+            Err(SkipReason::NoConsent)
+        };
+        if checked.is_ok() {
+            let until = self.platform().now() + ASKED_MS;
+            self.asked_for.set(page_at(url).map(|id| (id, until)));
+        }
+        Wanted { skip: checked.err(), level: checked.unwrap_or(Level::Never) }
     }
 
     /// Takes a page's text. When this returns `Queued`, the text survives whatever happens next.
     pub(super) async fn capture(&self, capture: Capture, page: &PageSender) -> Result<Captured, EngineError> {
         let skipped = |reason| Ok(Captured::Skipped { reason });
-        if let Err(reason) = self.check(&capture.offer, page) {
-            return skipped(reason);
-        }
+        let level = match self.check(&capture.offer, page) {
+            Ok(level) => level,
+            Err(reason) => return skipped(reason),
+        };
         let url = address(&capture.offer, page);
         let Ok(key) = url_key::UrlKey::new(url, capture.canonical.as_deref()) else {
             return skipped(SkipReason::Scheme);
         };
-        let body = text::normalise(&capture.text);
-        if body.is_empty() {
+        let title = text::normalise_title(&capture.title);
+        let body = if level == Level::Full { text::normalise(&capture.text) } else { String::new() };
+        let nothing = if level == Level::Full { body.is_empty() } else { title.is_empty() };
+        if nothing {
             return skipped(SkipReason::Empty);
         }
         let id = PageId::from_key_hash(key.sha256());
@@ -75,7 +103,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             id,
             url: url.to_owned(),
             alias,
-            title: text::normalise_title(&capture.title),
+            title,
             language: capture.language.map(|tag| text::cut(tag.trim(), 35).to_owned()),
             text_hash,
             seen_at,
@@ -89,6 +117,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
         self.queue.borrow_mut().push(entry);
         Ok(Captured::Queued)
     }
+}
+
+fn page_at(url: &str) -> Option<PageId> {
+    url_key::UrlKey::new(url, None).ok().map(|key| PageId::from_key_hash(key.sha256()))
 }
 
 /// The page's address. The browser's word on the sender stays the address at which the content script was

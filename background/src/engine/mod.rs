@@ -19,8 +19,10 @@ mod answer;
 mod capture;
 mod error;
 mod forget;
+mod library;
 mod queue;
 mod records;
+mod retention;
 mod settings;
 mod text;
 mod work;
@@ -33,16 +35,18 @@ pub use error::EngineError;
 pub use work::Step;
 
 use crate::platform::Platform;
-use afterimage_index::{Index, store::Store};
+use afterimage_index::{Index, PageId, store::Store};
 use afterimage_messages::{
-    Envelope, ErrorCode, Failure, Reply, Request, Response, Settings, VERSION, Wanted,
+    Envelope, ErrorCode, Failure, Level, Reply, Request, Response, Scope, Settings, SkipReason, VERSION,
+    Wanted,
 };
 use afterimage_models::{
     Backend,
     chain::{SmartEmbedder, Unavailable},
 };
 use queue::Queue;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
 use work::Pending;
 
 /// The background.
@@ -54,6 +58,18 @@ pub struct Engine<S: Store, P: Platform> {
     pending: RefCell<Pending>,
     /// The space in which something was asked: its vectors are read ahead for the next questions.
     warming: RefCell<Option<String>>,
+    /// Pages that retention leaves alone.
+    pins: RefCell<HashSet<PageId>>,
+    /// Why pages were not read lately. In memory only.
+    skipped: RefCell<VecDeque<(PageId, SkipReason)>>,
+    /// The page that a person asked for, though reading is paused or manual, and until when that counts.
+    asked_for: Cell<Option<(PageId, f64)>>,
+    /// What was forgotten last. In memory only.
+    undo: RefCell<Option<forget::Undo>>,
+    /// What a change of the settings has yet to forget; durable.
+    to_forget: RefCell<Vec<Scope>>,
+    /// When retention is to look again, ms since the epoch.
+    retention_due: Cell<f64>,
     /// One step at a time, whoever asks.
     working: futures::lock::Mutex<()>,
 }
@@ -65,6 +81,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let settings = settings::load(&store).await?;
         let measurements = settings::load_measurements(&store, &platform.browser(), platform.model()).await?;
         let queue = Queue::load(&store).await?;
+        let pins = library::load_pins(&store).await?;
+        let to_forget = settings::load_to_forget(&store).await?;
         let index = Index::open(store).await?;
         if index.corrupt_rows() > 0 {
             platform.log(&format!("{} corrupt rows were set aside", index.corrupt_rows()));
@@ -83,6 +101,12 @@ impl<S: Store, P: Platform> Engine<S, P> {
             settings: RefCell::new(settings),
             pending: RefCell::default(),
             warming: RefCell::default(),
+            pins: RefCell::new(pins),
+            skipped: RefCell::default(),
+            asked_for: Cell::default(),
+            undo: RefCell::default(),
+            to_forget: RefCell::new(to_forget),
+            retention_due: Cell::default(),
             working: futures::lock::Mutex::new(()),
         })
     }
@@ -105,7 +129,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
         match (envelope.request, sender) {
             (Request::Offer(offer), Sender::Page(page)) => {
-                Ok(Response::Wanted(Wanted { skip: self.check(&offer, page).err() }))
+                let checked = self.check(&offer, page);
+                if !page.private {
+                    self.note_outcome(&page.url, checked.err());
+                }
+                Ok(Response::Wanted(Wanted { skip: checked.err(), level: checked.unwrap_or(Level::Never) }))
             }
             (Request::Capture(capture), Sender::Page(page)) => {
                 Ok(Response::Captured(self.capture(capture, page).await?))
@@ -120,9 +148,24 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::Similar(similar), Sender::Extension) => {
                 Ok(Response::Results(self.similar(similar).await?))
             }
-            (Request::Forget(forget), Sender::Extension) => {
-                Ok(Response::Forgotten(self.forget_page(&forget.page).await?))
+            (Request::Preview(scope), Sender::Extension) => Ok(Response::Preview(self.preview(scope).await?)),
+            (Request::Forget(scope), Sender::Extension) => {
+                Ok(Response::Forgotten(self.forget_scope(scope).await?))
             }
+            (Request::Undo, Sender::Extension) => Ok(Response::Restored(self.undo().await?)),
+            (Request::SetSite(rule), Sender::Extension) => {
+                Ok(Response::Forgotten(self.set_site(rule).await?))
+            }
+            (Request::Page(address), Sender::Extension) => {
+                Ok(Response::Page(self.page_status(&address.url).await?))
+            }
+            (Request::Remember(address), Sender::Extension) => {
+                Ok(Response::Wanted(self.ask_for(&address.url)))
+            }
+            (Request::Pin(pin), Sender::Extension) => Ok(Response::Page(self.pin(pin).await?)),
+            (Request::Pages(list), Sender::Extension) => Ok(Response::Pages(self.pages(list).await?)),
+            (Request::Sites, Sender::Extension) => Ok(Response::Sites(self.sites())),
+            (Request::Sensitive, Sender::Extension) => Ok(Response::Sensitive(self.sensitive())),
             (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
             (Request::Diagnose(diagnose), Sender::Extension) => {
                 Ok(Response::Diagnosis(self.diagnose(&diagnose.text).await?))

@@ -17,10 +17,21 @@ pub struct Entry {
     pub key: String,
     /// The page.
     pub page: PageId,
+    /// The host of its address.
+    pub host: String,
+    /// When it was read, ms since the epoch.
+    pub seen_at: f64,
     /// SHA-256 of the text.
     pub text_hash: [u8; 32],
     /// The row's size.
     pub bytes: usize,
+}
+
+impl Entry {
+    fn new(key: String, page: &QueuedPage, bytes: usize) -> Self {
+        let host = crate::rules::public_host(&page.url).unwrap_or_default();
+        Self { key, page: page.id, host, seen_at: page.seen_at, text_hash: page.text_hash, bytes }
+    }
 }
 
 /// What waits, oldest first.
@@ -44,12 +55,7 @@ impl Queue {
             after = Some(last.clone());
             for (key, row) in rows {
                 if let Some(page) = records::decode_queued(&row) {
-                    entries.push_back(Entry {
-                        key,
-                        page: page.id,
-                        text_hash: page.text_hash,
-                        bytes: row.len(),
-                    });
+                    entries.push_back(Entry::new(key, &page, row.len()));
                 }
             }
         }
@@ -62,7 +68,21 @@ impl Queue {
 
     /// Bytes of all rows.
     pub fn bytes(&self) -> usize {
-        self.entries.iter().map(|entry| entry.bytes).sum()
+        self.bytes_of(|_| true)
+    }
+
+    /// Bytes of some rows.
+    pub fn bytes_of(&self, wanted: impl Fn(&Entry) -> bool) -> usize {
+        self.entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.bytes).sum()
+    }
+
+    /// The pages of some rows, each once.
+    pub fn pages_where(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<PageId> {
+        let mut pages: Vec<PageId> =
+            self.entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.page).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        pages
     }
 
     /// The oldest.
@@ -96,7 +116,7 @@ impl Queue {
     pub fn plan(&self, page: &QueuedPage) -> Option<(Entry, Batch)> {
         let key = format!("{:015}-{}", page.seen_at.max(0.0) as u64, page.id);
         let row = records::encode_queued(page)?;
-        let entry = Entry { key: key.clone(), page: page.id, text_hash: page.text_hash, bytes: row.len() };
+        let entry = Entry::new(key.clone(), page, row.len());
         let mut batch = Batch::new();
         for earlier in self.keys_of(page.id) {
             batch.delete(Table::Queue, earlier.clone());

@@ -54,7 +54,16 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.index.maintain().await?;
             return Ok(Step::Worked);
         }
-        if self.settings.borrow().paused {
+        if let Some(scope) = self.next_to_forget() {
+            self.forget_alone(scope.clone()).await?;
+            self.is_forgotten(&scope).await?;
+            return Ok(Step::Worked);
+        }
+        if self.retention_is_due() {
+            self.retain().await?;
+            return Ok(Step::Worked);
+        }
+        if self.is_paused() {
             return Ok(Step::Idle);
         }
         let first = self.queue.borrow().first();
@@ -67,10 +76,12 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     /// Something is left to do.
     pub fn has_work(&self) -> bool {
-        let paused = self.settings.borrow().paused;
+        let paused = self.is_paused();
         let warming = self.warming.borrow().is_some();
         warming
             || self.index.wants_maintenance()
+            || self.next_to_forget().is_some()
+            || self.retention_is_due()
             || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
     }
 

@@ -54,9 +54,13 @@ pub fn is_sensitive(host: &str) -> bool {
     LIST.covers(host)
 }
 
-/// The list as it is kept, comments and all, to be shown to a person.
-pub fn text() -> &'static str {
-    TEXT
+/// The list as a person is shown it: kinds of sites, each with its entries. Exceptions are left out.
+pub fn groups() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    TEXT.split("\n## ").skip(1).filter_map(|group| {
+        let (name, entries) = group.split_once('\n')?;
+        let entries: Vec<&str> = lists::entries(entries).filter(|entry| !entry.starts_with('!')).collect();
+        (!entries.is_empty()).then_some((name.trim(), entries))
+    })
 }
 
 #[cfg(test)]
@@ -87,6 +91,14 @@ mod tests {
             }
         }
         assert!(entries > 250, "only {entries} entries were read");
+    }
+
+    #[test]
+    fn every_entry_is_in_a_group_that_is_shown() {
+        let shown: Vec<&str> = groups().flat_map(|(_, entries)| entries).collect();
+        let all: Vec<&str> = lists::entries(TEXT).filter(|entry| !entry.starts_with('!')).collect();
+        assert_eq!(shown, all);
+        assert!(groups().all(|(name, _)| !name.is_empty() && !name.starts_with('#')));
     }
 
     #[test]

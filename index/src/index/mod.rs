@@ -14,13 +14,18 @@ mod boilerplate;
 #[cfg(test)]
 mod boilerplate_tests;
 mod embed;
+mod list;
 mod maintain;
 mod open;
 mod read;
 mod rebuild;
+mod record;
 #[cfg(test)]
 mod tests;
 mod write;
+
+pub use list::Brief;
+pub use record::{PageRecord, SpaceVectors};
 
 use crate::error::IndexError;
 use crate::page::{PageId, PageInfo};
@@ -65,6 +70,12 @@ impl<S: Store> Index<S> {
     /// What is known of a page. `None` also if its row is damaged.
     pub async fn page(&self, id: PageId) -> Result<Option<PageInfo>, IndexError> {
         Ok(self.page_rows(&[id]).await?.pop().flatten().map(|row| self.info(id, row)))
+    }
+
+    /// What is known of several pages, in the order asked.
+    pub async fn pages(&self, ids: &[PageId]) -> Result<Vec<Option<PageInfo>>, IndexError> {
+        let rows = self.page_rows(ids).await?;
+        Ok(ids.iter().zip(rows).map(|(id, row)| row.map(|row| self.info(*id, row))).collect())
     }
 
     /// Every page.

@@ -10,6 +10,7 @@ use crate::rows::{
     AliasRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page, text_key,
 };
 use crate::segment::fresh::count_words;
+use crate::segment::merge::Merge;
 use crate::store::{Batch, Store, Table};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,10 +18,36 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 const PASSAGE_OVERHEAD: usize = 16;
 
 /// A page on its way in.
+pub(super) struct Incoming {
+    pub page: NewPage,
+    /// Its text, if its passages are yet to be made.
+    pub text: Option<String>,
+    /// When it was seen first.
+    pub first_seen: f64,
+    /// How often it was seen, besides what is known.
+    pub visits: u32,
+}
+
+impl From<NewPage> for Incoming {
+    fn from(page: NewPage) -> Self {
+        Self { text: None, first_seen: page.seen_at, visits: 1, page }
+    }
+}
+
+/// When what segments hold of an earlier text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purge {
+    /// With a merge, by and by.
+    Later,
+    /// As after a deletion: [`Index::maintain`] does it first, [`Index::purge`] at once.
+    Marked,
+}
+
+/// The same, checked, with its texts cut into rows.
 struct Prepared {
     page: NewPage,
     titled: bool,
-    /// Rows of texts, the title's included.
+    /// The title's included.
     rows: Vec<Vec<String>>,
 }
 
@@ -34,8 +61,8 @@ impl<S: Store> Index<S> {
 
     /// As [`Index::insert`], several pages in one transaction. Of two with the same identifier the later one counts.
     pub async fn insert_many(&self, pages: Vec<NewPage>, also: Batch) -> Result<(), IndexError> {
-        let pages = pages.into_iter().map(|page| (page, None)).collect();
-        self.insert_all(pages, &|_| Vec::new(), also).await
+        let pages = pages.into_iter().map(Incoming::from).collect();
+        self.write(pages, &|_| Vec::new(), Purge::Later, also).await
     }
 
     /// As [`Index::insert_many`], but from texts: lines that three other pages of the same host have are left out, and
@@ -46,31 +73,38 @@ impl<S: Store> Index<S> {
         split: &dyn Fn(&str) -> Vec<String>,
         also: Batch,
     ) -> Result<(), IndexError> {
-        let pages = texts.into_iter().map(|new| (new.page, Some(new.text))).collect();
-        self.insert_all(pages, split, also).await
+        let with_text = |new: NewText| Incoming { text: Some(new.text), ..Incoming::from(new.page) };
+        self.write(texts.into_iter().map(with_text).collect(), split, Purge::Later, also).await
     }
 
-    async fn insert_all(
+    /// Writes pages; of two with the same identifier the later one.
+    pub(super) async fn write(
         &self,
-        pages: Vec<(NewPage, Option<String>)>,
+        pages: Vec<Incoming>,
         split: &dyn Fn(&str) -> Vec<String>,
+        purge: Purge,
         also: Batch,
     ) -> Result<(), IndexError> {
-        let pages: BTreeMap<PageId, (NewPage, Option<String>)> =
-            pages.into_iter().map(|page| (page.0.id, page)).collect();
+        let pages: BTreeMap<PageId, Incoming> =
+            pages.into_iter().map(|incoming| (incoming.page.id, incoming)).collect();
         let ids: Vec<PageId> = pages.keys().copied().collect();
 
-        let _alone = self.writing.lock().await;
-        let of_texts =
-            pages.values().filter(|page| page.1.is_some()).map(|page| host(&page.0.url).to_owned());
+        let mut merge = self.writing.lock().await;
+        let with_text = pages.values().filter(|incoming| incoming.text.is_some());
+        let of_texts = with_text.map(|incoming| host(&incoming.page.url).to_owned());
         let of_earlier = ids.iter().filter_map(|id| self.earlier(*id)).map(|earlier| earlier.0);
         let mut sites = self.sites(of_texts.chain(of_earlier).collect()).await?;
         let before = self.page_rows(&ids).await?;
         let mut batch = Batch::new();
+        let holding = match purge {
+            Purge::Later => Vec::new(),
+            Purge::Marked => self.mark_for_purge(&ids, &mut batch)?,
+        };
         let mut aliases = Aliases::default();
         let mut prepared = Vec::with_capacity(ids.len());
         let mut written = Vec::with_capacity(ids.len());
-        for ((mut page, text), before) in pages.into_values().zip(before) {
+        for (incoming, before) in pages.into_values().zip(before) {
+            let Incoming { mut page, text, first_seen, visits } = incoming;
             let number = self.state.borrow_mut().new_number();
             let whole = text.as_deref().unwrap_or_default();
             let own = sites.learn(&page.url, number, self.earlier(page.id), whole);
@@ -78,7 +112,7 @@ impl<S: Store> Index<S> {
                 page.passages = split(&own);
             }
             let new = prepare(page)?;
-            let row = page_row(&new, before, number);
+            let row = page_row(&new, before, number, first_seen, visits);
             aliases.add(new.page.id, &row.aliases);
             batch.delete_prefix(Table::Passages, of_page(new.page.id));
             batch.delete_prefix(Table::Vectors, of_page(new.page.id));
@@ -103,8 +137,10 @@ impl<S: Store> Index<S> {
         batch.ops.extend(also.ops);
         self.store.commit(batch).await?;
 
+        self.marked(&mut merge, holding);
         let mut state = self.state.borrow_mut();
         state.journal.push(journal);
+        state.deleted |= purge == Purge::Marked;
         for (prepared, (row, row_bytes, text_bytes)) in prepared.iter().zip(written) {
             let id = prepared.page.id;
             // A text that was replaced stays in its segments, dead, until they are merged.
@@ -173,28 +209,14 @@ impl<S: Store> Index<S> {
             aliases.remove(*id, &row.map_or_else(Vec::new, |row| row.aliases));
         }
         self.put_aliases(aliases, &mut batch).await?;
-        let (manifest, holding) = {
-            let state = self.state.borrow();
-            let numbers: HashSet<u32> =
-                list.iter().filter_map(|id| state.pages.find(*id)).map(|entry| entry.number).collect();
-            let holding = if numbers.is_empty() { Vec::new() } else { state.holding(&numbers) };
-            let mut manifest = state.manifest();
-            manifest.purge.extend(&holding);
-            (manifest, holding)
-        };
-        if !holding.is_empty() {
-            batch.put(Table::Catalog, MANIFEST, manifest.encode()?);
-        }
+        let holding = self.mark_for_purge(&list, &mut batch)?;
         let journal = self.journal(JournalRow { pages: list, ..JournalRow::default() }, &mut batch)?;
         batch.ops.extend(also.ops);
         self.store.commit(batch).await?;
 
-        if let Some(merge) = merge.as_mut() {
-            merge.tainted |= holding.iter().any(|id| merge.has_input(*id));
-        }
+        self.marked(&mut merge, holding);
         let mut state = self.state.borrow_mut();
         state.journal.push(journal);
-        state.manifest.purge.extend(holding);
         state.deleted = true;
         let mut deleted = 0;
         for id in ids {
@@ -224,6 +246,28 @@ impl<S: Store> Index<S> {
         state.manifest.next_journal = before.next_journal;
         self.cache.borrow_mut().clear();
         Ok(pages)
+    }
+
+    /// Writes into a batch that the segments which hold something of these pages must be written anew; gives them.
+    fn mark_for_purge(&self, ids: &[PageId], batch: &mut Batch) -> Result<Vec<u32>, IndexError> {
+        let state = self.state.borrow();
+        let numbers: HashSet<u32> =
+            ids.iter().filter_map(|id| state.pages.find(*id)).map(|entry| entry.number).collect();
+        let holding = if numbers.is_empty() { Vec::new() } else { state.holding(&numbers) };
+        if !holding.is_empty() {
+            let mut manifest = state.manifest();
+            manifest.purge.extend(&holding);
+            batch.put(Table::Catalog, MANIFEST, manifest.encode()?);
+        }
+        Ok(holding)
+    }
+
+    /// That batch was committed.
+    fn marked(&self, merge: &mut Option<Merge>, holding: Vec<u32>) {
+        if let Some(merge) = merge.as_mut() {
+            merge.tainted |= holding.iter().any(|id| merge.has_input(*id));
+        }
+        self.state.borrow_mut().manifest.purge.extend(holding);
     }
 
     /// Adds a row of the journal to a batch; gives its key.
@@ -295,8 +339,15 @@ fn prepare(page: NewPage) -> Result<Prepared, IndexError> {
 }
 
 /// The row of a page that comes, where `before` was.
-fn page_row(prepared: &Prepared, before: Option<PageRow>, number: u32) -> PageRow {
+fn page_row(
+    prepared: &Prepared,
+    before: Option<PageRow>,
+    number: u32,
+    first_seen: f64,
+    visits: u32,
+) -> PageRow {
     let page = &prepared.page;
+    let first_seen = if first_seen.is_finite() { first_seen.min(page.seen_at) } else { page.seen_at };
     let texts = || prepared.rows.iter().flatten().map(String::as_str);
     let mut info = PageInfo {
         id: page.id,
@@ -304,9 +355,9 @@ fn page_row(prepared: &Prepared, before: Option<PageRow>, number: u32) -> PageRo
         title: page.title.clone(),
         language: page.language.clone(),
         text_hash: page.text_hash,
-        first_seen: before.as_ref().map_or(page.seen_at, |before| before.first_seen.min(page.seen_at)),
+        first_seen: before.as_ref().map_or(first_seen, |before| before.first_seen.min(first_seen)),
         last_seen: before.as_ref().map_or(page.seen_at, |before| before.last_seen.max(page.seen_at)),
-        visits: before.as_ref().map_or(1, |before| before.visits.saturating_add(1)),
+        visits: before.as_ref().map_or(0, |before| before.visits).saturating_add(visits).max(1),
         aliases: before.map_or_else(Vec::new, |before| before.aliases),
         passages: texts().count() as u32,
     };

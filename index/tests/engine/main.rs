@@ -7,6 +7,7 @@ mod crashes;
 mod damage;
 mod helpers;
 mod recall;
+mod records;
 mod similar;
 mod traces;
 mod twin;

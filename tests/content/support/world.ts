@@ -20,7 +20,7 @@ const BACKGROUND = (answers: unknown[]) => `
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (typeof answer === "string") throw new Error(answer);
     return answer ?? (envelope.request.type === "offer"
-      ? { ok: { type: "wanted", skip: null } }
+      ? { ok: { type: "wanted", skip: null, level: "full" } }
       : { ok: { type: "captured", outcome: "queued" } });
   } } };`;
 

@@ -8,10 +8,16 @@ import {
   type ErrorCode,
   type Forgotten,
   type Link,
+  type PageList,
+  type PageStatus,
+  type Preview,
   type Reply,
   type Request,
+  type Restored,
   type Results,
+  type Sensitive,
   type Settings,
+  type SiteList,
   type State,
   VERSION,
   type Wanted,
@@ -26,7 +32,16 @@ interface Answers {
   capture: Captured;
   search: Results;
   similar: Results;
+  preview: Preview;
   forget: Forgotten;
+  undo: Restored;
+  setSite: Forgotten;
+  page: PageStatus;
+  remember: Wanted;
+  pin: PageStatus;
+  pages: PageList;
+  sites: SiteList;
+  sensitive: Sensitive;
   state: State;
   diagnose: Diagnosis;
   configure: State;

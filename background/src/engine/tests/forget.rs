@@ -24,7 +24,7 @@ fn a_forgotten_page_leaves_no_row() {
     for (query, left) in [("kitten", 1), ("harbour", 0)] {
         let page = engine.find(query, SearchMode::Words)[0].page.clone();
         let Ok(Response::Forgotten(forgotten)) =
-            engine.ask(Request::Forget(Forget { page }), &Sender::Extension)
+            engine.ask(Request::Forget(Scope::Page { page }), &Sender::Extension)
         else {
             panic!()
         };
@@ -72,6 +72,115 @@ fn what_the_browser_forgot_by_itself_is_kept() {
 #[test]
 fn a_name_of_no_page_is_an_error() {
     let engine = World::default().consenting();
-    let refused = engine.ask(Request::Forget(Forget { page: "../..".into() }), &Sender::Extension);
+    let refused = engine.ask(Request::Forget(Scope::Page { page: "../..".into() }), &Sender::Extension);
     assert_eq!(refused.unwrap_err().code, ErrorCode::BadMessage);
+}
+
+fn forget(engine: &TestEngine, scope: Scope) -> Forgotten {
+    match engine.ask(Request::Forget(scope), &Sender::Extension).unwrap() {
+        Response::Forgotten(forgotten) => forgotten,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn preview(engine: &TestEngine, scope: Scope) -> Preview {
+    match engine.ask(Request::Preview(scope), &Sender::Extension).unwrap() {
+        Response::Preview(preview) => preview,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn undo(engine: &TestEngine) -> u32 {
+    match engine.ask(Request::Undo, &Sender::Extension).unwrap() {
+        Response::Restored(restored) => restored.pages,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn page_of(engine: &TestEngine, query: &str) -> String {
+    engine.find(query, SearchMode::Words)[0].page.clone()
+}
+
+#[test]
+fn a_forgotten_page_can_be_taken_back_as_it_was_for_half_a_minute() {
+    let world = World::default();
+    let engine = two_pages(&world);
+    let before = engine.find("feline", SearchMode::Hybrid);
+    let page = page_of(&engine, "kitten");
+    assert_eq!(forget(&engine, Scope::Page { page: page.clone() }), Forgotten { pages: 1, undo: true });
+    assert_eq!(engine.urls("kitten", SearchMode::Words), [""; 0]);
+    assert_eq!(undo(&engine), 1);
+    assert_eq!(engine.find("feline", SearchMode::Hybrid), before, "its vectors came back, too");
+    assert_eq!(undo(&engine), 0, "once");
+
+    forget(&engine, Scope::Page { page: page.clone() });
+    world.now.set(world.now.get() + 31_000.0);
+    assert_eq!(undo(&engine), 0, "too late");
+    assert_eq!(forget(&engine, Scope::Page { page }), Forgotten { pages: 0, undo: false });
+}
+
+#[test]
+fn what_is_taken_back_was_never_in_the_store_meanwhile() {
+    let world = World::default();
+    let engine = two_pages(&world);
+    let page = page_of(&engine, "kitten");
+    forget(&engine, Scope::Page { page });
+    assert_eq!(world.start().urls("kitten", SearchMode::Words), [""; 0]);
+    assert_eq!(undo(&world.start()), 0, "a new worker knows nothing of it");
+    assert_eq!(removed(&engine, true, &[]), 1);
+    assert_eq!(undo(&engine), 0, "everything is everything");
+    assert_eq!(world.rows(), 0);
+}
+
+#[test]
+fn a_queued_page_can_be_taken_back() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(SHIPS, "The sea", "A vessel left the harbour.");
+    let page = engine.queue.borrow().first().unwrap().page.to_string();
+    assert_eq!(forget(&engine, Scope::Page { page }), Forgotten { pages: 1, undo: true });
+    assert_eq!(world.rows(), 0);
+    assert_eq!(undo(&engine), 1);
+    engine.finish();
+    assert_eq!(engine.urls("harbour", SearchMode::Words), [SHIPS]);
+}
+
+#[test]
+fn a_site_a_day_and_everything_are_shown_and_then_forgotten() {
+    let world = World::default();
+    let engine = two_pages(&world);
+    let first_day = world.now.get();
+    world.now.set(first_day + DAY);
+    engine.read("https://sea.example.org/boats", "Boats", "A boat and its sail.");
+    engine.finish();
+    engine.read("https://www.sea.example.org/queued", "Waits", "A loaf on a boat.");
+
+    let site = Scope::Site { site: "https://SEA.example.org/any".into() };
+    let seen = preview(&engine, site.clone());
+    assert_eq!((seen.pages, seen.pinned), (3, 0));
+    assert!(seen.bytes > 100.0, "{}", seen.bytes);
+    assert_eq!(seen.titles, ["Boats", "The sea"], "the one read last first");
+    let day = Scope::Period { from: first_day - DAY, to: first_day + 1.0 };
+    assert_eq!(preview(&engine, day.clone()).pages, 2);
+    assert_eq!(preview(&engine, Scope::Everything).pages, 4);
+
+    assert_eq!(forget(&engine, site), Forgotten { pages: 3, undo: false });
+    engine.finish();
+    assert_eq!(engine.now_state().pages, 1);
+    assert_eq!(forget(&engine, day).pages, 1);
+    assert_eq!(world.rows(), 0);
+    engine.read(SHIPS, "The sea", "A vessel left the harbour.");
+    assert_eq!(forget(&engine, Scope::Everything).pages, 1);
+    assert_eq!(world.rows(), 0);
+    let refused = engine.ask(Request::Forget(Scope::Site { site: " ".into() }), &Sender::Extension);
+    assert_eq!(refused.unwrap_err().code, ErrorCode::BadMessage);
+}
+
+#[test]
+fn who_wants_the_history_s_age_limit_gets_it() {
+    let world = World::default();
+    let engine = two_pages(&world);
+    engine.set(|settings| settings.forget_aged_out = true);
+    world.now.set(world.now.get() + 200.0 * DAY);
+    assert_eq!(removed(&engine, false, &[SHIPS]), 1);
 }

@@ -3,14 +3,18 @@
 
 mod capture;
 mod forget;
+mod levels;
+mod library;
+mod retention;
 mod senders;
 mod work;
 
 use super::*;
 use crate::{engine::capture::PageSender, platform::Platform};
-use afterimage_index::store::{RamStore, Table};
+use afterimage_index::store::{Batch, RamStore, Table};
 use afterimage_messages::{
-    BackendChoice, Capture, Captured, Forget, Hit, Offer, Search, SearchMode, Similar, SkipReason, State,
+    Address, BackendChoice, Capture, Captured, Forgotten, Hit, Level, ListPages, Offer, PageList, PageStatus,
+    Pin, Preview, Search, SearchMode, SetSite, Similar, SiteRule, SkipReason, State,
 };
 use afterimage_models::{
     Backend, EmbedError, Embedder, Role,
@@ -186,6 +190,13 @@ impl TestEngine {
         self.find(query, mode).into_iter().map(|hit| hit.url).collect()
     }
 
+    fn status(&self, url: &str) -> PageStatus {
+        match self.ask(Request::Page(Address { url: url.into() }), &Sender::Extension).unwrap() {
+            Response::Page(status) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn now_state(&self) -> State {
         block_on(self.state())
     }
@@ -196,7 +207,7 @@ fn page(url: &str) -> Sender {
 }
 
 fn offer(url: &str) -> Offer {
-    Offer { url: url.into(), visible_password: false, visible_card: false }
+    Offer { url: url.into(), visible_password: false, visible_card: false, noarchive: false }
 }
 
 fn page_text(url: &str, title: &str, text: &str) -> Capture {

@@ -64,7 +64,7 @@ fn pages_may_not_ask_and_extension_pages_may_not_be_read() {
             filters: Default::default(),
         }),
         Request::Similar(Similar { url: URL.into(), limit: 1 }),
-        Request::Forget(Forget { page: "0".repeat(32) }),
+        Request::Forget(Scope::Page { page: "0".repeat(32) }),
         Request::State,
         Request::Diagnose(afterimage_messages::Diagnose { text: "x".into() }),
         Request::Configure(Settings::default()),

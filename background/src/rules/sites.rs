@@ -1,18 +1,21 @@
-//! The sites a person excluded, in whatever form they typed them.
+//! What a person decided for sites, in whatever form they typed them.
 
 use idna::punycode;
 
 use super::lists::with_parents;
+use afterimage_messages::SiteRule;
 
-/// Whether `host` (lower case, no dot at its end) is one of `sites` or a subdomain of one.
-pub fn is_excluded(host: &str, sites: &[String]) -> bool {
-    sites.iter().any(|site| covers(site, host))
+/// The rule for `host` (lower case, no dot at its end): of those that cover it the one with the longest name.
+pub fn rule_for<'a>(host: &str, rules: &'a [SiteRule]) -> Option<&'a SiteRule> {
+    let fitting = rules.iter().filter_map(|rule| {
+        let site = normalise(&rule.site)?;
+        is_on(host, &site).then_some((site.len(), rule))
+    });
+    fitting.max_by_key(|(length, _)| *length).map(|(_, rule)| rule)
 }
-
-/// Whether the site that was typed is `host` or a domain above it. For the rules, and to find what must be
-/// purged when a site is excluded.
-pub fn covers(typed: &str, host: &str) -> bool {
-    normalise(typed).is_some_and(|site| with_parents(host).any(|name| name == site))
+/// Whether `host` is `site`, as [`normalise`] gives it, or one of its subdomains.
+pub fn is_on(host: &str, site: &str) -> bool {
+    with_parents(host).any(|name| name == site)
 }
 
 /// What a person typed as the host that it means: ` https://WWW.Example.org:8080/a?b ` and `*.example.org`
@@ -50,6 +53,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use afterimage_messages::Level;
 
     #[test]
     fn what_people_type() {
@@ -97,8 +101,34 @@ mod tests {
             assert_eq!(normalise(typed), None, "{typed:?}");
             assert!(!covers(typed, "example.org"), "{typed:?}");
         }
-        assert!(!is_excluded("example.org", &[]));
-        assert!(is_excluded("example.org", &["".into(), "other.org".into(), "example.org".into()]));
+        let rule = |site: &str, level| SiteRule { site: site.into(), level };
+        assert_eq!(rule_for("example.org", &[]), None);
+        let rules =
+            [rule("", Level::Never), rule("other.org", Level::Never), rule("example.org", Level::Title)];
+        assert_eq!(rule_for("example.org", &rules), Some(&rules[2]));
+    }
+
+    #[test]
+    fn the_rule_for_the_longest_name_holds() {
+        let rule = |site: &str, level| SiteRule { site: site.into(), level };
+        let rules = [
+            rule("blog.example.org", Level::Full),
+            rule("https://www.Example.org/", Level::Never),
+            rule("org", Level::Title),
+        ];
+        for (host, expected) in [
+            ("a.blog.example.org", Some(0)),
+            ("example.org", Some(1)),
+            ("shop.example.org", Some(1)),
+            ("other.org", Some(2)),
+            ("example.com", None),
+        ] {
+            assert_eq!(rule_for(host, &rules), expected.map(|n: usize| &rules[n]), "{host}");
+        }
+    }
+
+    fn covers(typed: &str, host: &str) -> bool {
+        normalise(typed).is_some_and(|site| is_on(host, &site))
     }
 
     proptest! {

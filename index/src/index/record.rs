@@ -1,0 +1,180 @@
+//! A page as a whole: taken out with all that is kept of it, and put back.
+//!
+//! For whoever forgets a page and thinks better of it, and for carrying an index elsewhere.
+
+use super::Index;
+use super::write::{Incoming, Purge};
+use crate::error::IndexError;
+use crate::page::{NewPage, PageId, PageInfo, PassageRef};
+use crate::rows::{VectorRow, chunks, of_page};
+use crate::store::{Batch, Store, Table};
+use serde::{Deserialize, Serialize};
+
+/// Rows of vectors that are read at once.
+const ROWS_AT_ONCE: usize = 64;
+
+/// All that is kept of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageRecord {
+    /// What is known of it; the number of its passages counts the title's.
+    pub page: PageInfo,
+    /// Its text in passages, without the title.
+    pub passages: Vec<String>,
+    /// Its vectors, by space.
+    pub vectors: Vec<SpaceVectors>,
+}
+
+/// A page's vectors in one space.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpaceVectors {
+    /// The model and its revision.
+    pub space: String,
+    /// The passages that have one, as in [`PassageRef::ordinal`].
+    pub ordinals: Vec<u32>,
+    /// Their values, one vector after the other, scaled so that the largest of each is ±127.
+    pub values: Vec<i8>,
+}
+
+impl<S: Store> Index<S> {
+    /// Takes pages out, in the order asked; `None` for one that is not there or cannot be read in full.
+    pub async fn records(&self, ids: &[PageId]) -> Result<Vec<Option<PageRecord>>, IndexError> {
+        let mut records = Vec::with_capacity(ids.len());
+        for (id, row) in ids.iter().zip(self.page_rows(ids).await?) {
+            let Some(row) = row else {
+                records.push(None);
+                continue;
+            };
+            let (number, titled) = (row.number, row.titled);
+            let wanted: Vec<(PageId, u32)> =
+                (0..chunks(row.passages) as u32).map(|chunk| (*id, chunk)).collect();
+            let texts = self.read_texts(&wanted).await?;
+            let texts: Option<Vec<String>> = (wanted.iter().map(|at| texts.get(at).cloned().flatten()))
+                .collect::<Option<Vec<Vec<String>>>>()
+                .map(|rows| rows.concat());
+            let vectors = self.all_vectors_of(*id, number).await?;
+            let page = self.info(*id, row);
+            records.push(texts.map(|mut passages| {
+                if titled {
+                    passages.remove(0);
+                }
+                PageRecord { page, passages, vectors }
+            }));
+        }
+        Ok(records)
+    }
+
+    /// All vectors of a page; rows that cannot be read are left out, as they can be made again.
+    async fn all_vectors_of(&self, id: PageId, number: u32) -> Result<Vec<SpaceVectors>, IndexError> {
+        let prefix = of_page(id);
+        let mut found: Vec<SpaceVectors> = Vec::new();
+        let mut after = prefix.clone();
+        loop {
+            let rows = self.store.scan(Table::Vectors, Some(&after), ROWS_AT_ONCE).await?;
+            let full = rows.len() == ROWS_AT_ONCE;
+            for (key, bytes) in rows {
+                if !key.starts_with(&prefix) {
+                    return Ok(found);
+                }
+                let chunk = key.rsplit('/').next().and_then(|chunk| chunk.parse().ok());
+                let row = VectorRow::decode(&bytes).ok().filter(|row| row.number == number);
+                if let (Some(chunk), Some(row)) = (chunk, row) {
+                    if found.last().is_none_or(|last| last.space != row.space) {
+                        let (space, ordinals, values) = (row.space.clone(), Vec::new(), Vec::new());
+                        found.push(SpaceVectors { space, ordinals, values });
+                    }
+                    for (ordinal, vector) in row.of_chunk(chunk) {
+                        let Some(last) = found.last_mut() else { break };
+                        last.ordinals.push(ordinal);
+                        last.values.extend(vector.values());
+                    }
+                }
+                after = key;
+            }
+            if !full {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Puts pages back; those that are there already stay as they are. Returns how many came back. `also` commits in
+    /// the same transaction. Vectors follow in a second one: should the worker die in between, they are made again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::insert`], and then nothing is put back. Vectors that fit nothing are left out.
+    pub async fn restore(&self, records: Vec<PageRecord>, also: Batch) -> Result<usize, IndexError> {
+        let mut incoming: Vec<Incoming> = Vec::with_capacity(records.len());
+        let mut vectors: Vec<(PageId, Vec<SpaceVectors>)> = Vec::with_capacity(records.len());
+        for record in records {
+            if self.contains(record.page.id) || vectors.iter().any(|(id, _)| *id == record.page.id) {
+                continue;
+            }
+            let page = record.page;
+            vectors.push((page.id, record.vectors));
+            let new = NewPage {
+                id: page.id,
+                url: page.url,
+                title: page.title,
+                language: page.language,
+                text_hash: page.text_hash,
+                seen_at: page.last_seen,
+                aliases: page.aliases,
+                passages: record.passages,
+            };
+            let (first_seen, visits) = (page.first_seen, page.visits);
+            incoming.push(Incoming { page: new, text: None, first_seen, visits });
+        }
+        let restored = incoming.len();
+        self.write(incoming, &|_| Vec::new(), Purge::Later, also).await?;
+        for (id, spaces) in vectors {
+            for SpaceVectors { space, ordinals, values } in spaces {
+                let dimensions = values.len() / ordinals.len().max(1);
+                let Some(generation) = self.state.borrow().pages.find(id).map(|entry| entry.number) else {
+                    continue;
+                };
+                if dimensions == 0 || values.len() != dimensions * ordinals.len() {
+                    continue;
+                }
+                let one = |(ordinal, values): (&u32, &[i8])| {
+                    let passage = PassageRef { page: id, ordinal: *ordinal, generation };
+                    (passage, values.iter().map(|value| f32::from(*value)).collect())
+                };
+                let these = ordinals.iter().zip(values.chunks_exact(dimensions)).map(one).collect();
+                match self.set_vectors(&space, these).await {
+                    Ok(_) | Err(IndexError::BadVector { .. } | IndexError::DimensionMismatch { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(restored)
+    }
+
+    /// Replaces the texts of pages by nothing, so that only their titles, addresses and times are kept; returns how
+    /// many pages had one. As after [`Index::delete`], [`Index::purge`] removes what segments hold of the texts.
+    /// `text_hash` is what an empty text has.
+    pub async fn reduce(
+        &self,
+        ids: &[PageId],
+        text_hash: [u8; 32],
+        also: Batch,
+    ) -> Result<usize, IndexError> {
+        let mut incoming = Vec::new();
+        for (id, row) in ids.iter().zip(self.page_rows(ids).await?) {
+            let Some(row) = row.filter(|row| row.passages > u32::from(row.titled)) else { continue };
+            let page = NewPage {
+                id: *id,
+                url: row.url,
+                title: row.title,
+                language: row.language,
+                text_hash,
+                seen_at: row.last_seen,
+                aliases: row.aliases,
+                passages: Vec::new(),
+            };
+            incoming.push(Incoming { page, text: None, first_seen: row.first_seen, visits: 0 });
+        }
+        let reduced = incoming.len();
+        self.write(incoming, &|_| Vec::new(), Purge::Marked, also).await?;
+        Ok(reduced)
+    }
+}
