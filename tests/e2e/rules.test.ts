@@ -77,7 +77,10 @@ test("every entry of the kept list of sensitive sites excludes", async () => {
   const entries = groups.flatMap(({ sites }) => sites);
   assert.ok(entries.length > 250, `only ${entries.length} entries`);
   for (const entry of entries) {
-    const host = entry.endsWith(".*") ? `${entry.slice(0, -2)}.example.org` : entry;
+    // A first label, a whole top-level domain, or a host.
+    const host = entry.endsWith(".*")
+      ? `${entry.slice(0, -2)}.example.org`
+      : entry.replace(/^[^.]+$/, "some.$&");
     for (const url of [`https://${host}/`, `https://www.${host}/a?b`, `http://${host.toUpperCase()}:8080/`])
       assert.equal(await skipped(url), "sensitiveSite", url);
   }
