@@ -205,12 +205,17 @@ impl State {
     }
 
     /// Some pages have lost their vectors in a space.
-    pub fn forget_vectors(&mut self, name: &str, pages: &[PageId]) {
+    pub fn forget_vectors(&mut self, name: &str, pages: &[(PageId, usize)]) {
         let Some(at) = self.spaces.iter().position(|space| space.name == name) else { return };
-        for slot in pages.iter().filter_map(|id| self.pages.slot(*id)) {
+        for (id, bytes) in pages {
+            let Some(slot) = self.pages.slot(*id) else { continue };
             if let Some(embedded) = self.spaces[at].embedded.get_mut(slot as usize) {
                 self.spaces[at].total -= u64::from(std::mem::take(embedded));
             }
+            self.pages.update(slot, |entry| {
+                entry.vector_bytes = entry.vector_bytes.saturating_sub(*bytes as u32);
+            });
+            self.changed_pieces.insert(crate::catalog::piece_of(*id));
         }
     }
 

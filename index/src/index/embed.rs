@@ -12,7 +12,7 @@ use crate::vector::Vector;
 use std::collections::BTreeMap;
 
 /// Pages whose vectors one commit removes.
-const PAGES_AT_ONCE: usize = 500;
+const PAGES_AT_ONCE: usize = 100;
 
 /// Vectors of one row, by their page and chunk.
 type ByRow = BTreeMap<(PageId, u32), BTreeMap<u32, (u32, Vector)>>;
@@ -187,11 +187,15 @@ impl<S: Store> Index<S> {
                 break;
             }
             let mut batch = Batch::new();
+            let mut freed = Vec::with_capacity(with.len());
             for id in &with {
-                batch.delete_prefix(Table::Vectors, vectors_prefix(*id, &name));
+                let prefix = vectors_prefix(*id, &name);
+                let rows = self.scan(Table::Vectors, &prefix).await?;
+                freed.push((*id, rows.iter().map(|(key, row)| key.len() + row.len()).sum::<usize>()));
+                batch.delete_prefix(Table::Vectors, prefix);
             }
             self.store.commit(batch).await?;
-            self.state.borrow_mut().forget_vectors(space, &with);
+            self.state.borrow_mut().forget_vectors(space, &freed);
         }
         // The merge under way may hold its codes.
         *merge = None;

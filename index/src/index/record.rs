@@ -10,9 +10,6 @@ use crate::rows::{VectorRow, chunks, of_page};
 use crate::store::{Batch, Store, Table};
 use serde::{Deserialize, Serialize};
 
-/// Rows of vectors that are read at once.
-const ROWS_AT_ONCE: usize = 64;
-
 /// All that is kept of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageRecord {
@@ -65,35 +62,22 @@ impl<S: Store> Index<S> {
 
     /// All vectors of a page; rows that cannot be read are left out, as they can be made again.
     async fn all_vectors_of(&self, id: PageId, number: u32) -> Result<Vec<SpaceVectors>, IndexError> {
-        let prefix = of_page(id);
         let mut found: Vec<SpaceVectors> = Vec::new();
-        let mut after = prefix.clone();
-        loop {
-            let rows = self.store.scan(Table::Vectors, Some(&after), ROWS_AT_ONCE).await?;
-            let full = rows.len() == ROWS_AT_ONCE;
-            for (key, bytes) in rows {
-                if !key.starts_with(&prefix) {
-                    return Ok(found);
-                }
-                let chunk = key.rsplit('/').next().and_then(|chunk| chunk.parse().ok());
-                let row = VectorRow::decode(&bytes).ok().filter(|row| row.number == number);
-                if let (Some(chunk), Some(row)) = (chunk, row) {
-                    if found.last().is_none_or(|last| last.space != row.space) {
-                        let (space, ordinals, values) = (row.space.clone(), Vec::new(), Vec::new());
-                        found.push(SpaceVectors { space, ordinals, values });
-                    }
-                    for (ordinal, vector) in row.of_chunk(chunk) {
-                        let Some(last) = found.last_mut() else { break };
-                        last.ordinals.push(ordinal);
-                        last.values.extend(vector.values());
-                    }
-                }
-                after = key;
+        for (key, bytes) in self.scan(Table::Vectors, &of_page(id)).await? {
+            let chunk = key.rsplit('/').next().and_then(|chunk| chunk.parse().ok());
+            let row = VectorRow::decode(&bytes).ok().filter(|row| row.number == number);
+            let (Some(chunk), Some(row)) = (chunk, row) else { continue };
+            if found.last().is_none_or(|last| last.space != row.space) {
+                let (space, ordinals, values) = (row.space.clone(), Vec::new(), Vec::new());
+                found.push(SpaceVectors { space, ordinals, values });
             }
-            if !full {
-                return Ok(found);
+            for (ordinal, vector) in row.of_chunk(chunk) {
+                let Some(last) = found.last_mut() else { break };
+                last.ordinals.push(ordinal);
+                last.values.extend(vector.values());
             }
         }
+        Ok(found)
     }
 
     /// Puts pages back; those that are there already stay as they are. Returns how many came back. `also` commits in

@@ -7,7 +7,8 @@ use crate::near::fingerprint;
 use crate::page::{NewPage, NewText, PageId, PageInfo};
 use crate::query::host;
 use crate::rows::{
-    AliasRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page, text_key,
+    AliasRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page, parse_alias_key,
+    text_key,
 };
 use crate::segment::fresh::count_words;
 use crate::segment::merge::Merge;
@@ -202,12 +203,17 @@ impl<S: Store> Index<S> {
         let mut batch = Batch::new();
         self.sites_without(&list).await?.put(&mut batch)?;
         let mut aliases = Aliases::default();
+        let mut unread = Vec::new();
         for (id, row) in list.iter().zip(self.page_rows(&list).await?) {
             batch.delete(Table::Pages, id.to_string());
             batch.delete_prefix(Table::Passages, of_page(*id));
             batch.delete_prefix(Table::Vectors, of_page(*id));
-            aliases.remove(*id, &row.map_or_else(Vec::new, |row| row.aliases));
+            match row {
+                Some(row) => aliases.remove(*id, &row.aliases),
+                None => unread.push(*id),
+            }
         }
+        self.aliases_of(&unread, &mut aliases).await?;
         self.put_aliases(aliases, &mut batch).await?;
         let holding = self.mark_for_purge(&list, &mut batch)?;
         let journal = self.journal(JournalRow { pages: list, ..JournalRow::default() }, &mut batch)?;
@@ -275,6 +281,25 @@ impl<S: Store> Index<S> {
         let key = journal_key(self.state.borrow_mut().new_journal());
         batch.put(Table::Catalog, key.as_str(), row.encode()?);
         Ok(key)
+    }
+
+    /// Finds the aliases of pages that are to go and whose row is there but cannot be read: it would have named them.
+    async fn aliases_of(&self, ids: &[PageId], aliases: &mut Aliases) -> Result<(), IndexError> {
+        let keys: Vec<String> = ids.iter().map(PageId::to_string).collect();
+        let rows = self.store.get_many(Table::Pages, &keys).await?;
+        let damaged: Vec<PageId> =
+            ids.iter().zip(rows).filter(|(_, row)| row.is_some()).map(|(id, _)| *id).collect();
+        if damaged.is_empty() {
+            return Ok(());
+        }
+        for (key, row) in self.scan(Table::Aliases, "").await? {
+            let Some(hash) = parse_alias_key(&key) else { continue };
+            let row = AliasRow::decode(&row).unwrap_or_default();
+            for id in damaged.iter().filter(|id| row.pages.contains(id)) {
+                aliases.remove(*id, &[hash]);
+            }
+        }
+        Ok(())
     }
 
     /// Adds the changed rows of aliases to a batch. One that cannot be read begins anew.

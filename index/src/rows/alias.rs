@@ -22,6 +22,12 @@ impl AliasRow {
     }
 }
 
+/// The address in a key of `aliases`; `None` if it is not the key this crate would write.
+pub(crate) fn parse_alias_key(key: &str) -> Option<[u8; 16]> {
+    let number = u128::from_str_radix(key, 16).ok()?;
+    Some(number.to_be_bytes()).filter(|hash| alias_key(*hash) == key)
+}
+
 /// The key of an alias.
 pub(crate) fn alias_key(hash: [u8; 16]) -> String {
     hash.iter().fold(String::with_capacity(32), |mut key, byte| {

@@ -15,7 +15,7 @@ mod text;
 pub(crate) mod v1;
 mod vectors;
 
-pub(crate) use alias::{AliasRow, alias_key};
+pub(crate) use alias::{AliasRow, alias_key, parse_alias_key};
 pub(crate) use page::PageRow;
 pub(crate) use text::{MAX_PAGE_TEXT, TextRow};
 pub(crate) use vectors::{VectorRow, space_key, vector_key, vectors_prefix};

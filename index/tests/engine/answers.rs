@@ -189,6 +189,13 @@ fn spaces_are_kept_apart_until_one_is_dropped() {
             while index.maintain().await.unwrap() {}
         }
         assert_eq!(store.count(Table::Vectors).await, Ok(1));
+        let sizes = |index: &Index<RamStore>| index.list(|page| Some((page.id, page.bytes)));
+        let index = Index::open(store.clone()).await.unwrap();
+        let before = sizes(&index);
+        index.drop_space("other@2").await.unwrap();
+        let after = sizes(&index);
+        assert!(before.iter().zip(&after).any(|(before, after)| after.1 < before.1), "{before:?} {after:?}");
+        assert_eq!(sizes(&Index::open(store).await.unwrap()), after, "and it is durable");
     });
 }
 

@@ -222,6 +222,22 @@ fn a_page_whose_text_cannot_be_read_has_no_similar_ones() {
     });
 }
 
+#[test]
+fn a_page_whose_row_is_damaged_leaves_no_alias_when_it_is_deleted() {
+    block_on(async {
+        let index = index_of(&[page(1, "One", &["some text"]), page(2, "Two", &["other text"])]).await;
+        index.visit(id(2), 3.0, Some([1; 16]), Batch::new()).await.unwrap();
+        let store = index.store().clone();
+        put(&store, Table::Pages, &id(1).to_string(), Some(vec![9, 9, 9])).await;
+        let index = Index::open(store.clone()).await.unwrap();
+        index.delete(&[id(1)], Batch::new()).await.unwrap();
+        for (_, _, bytes) in rows(&store).await.iter().filter(|row| row.0 == Table::Aliases) {
+            assert!(!bytes.windows(16).any(|part| part == [1; 16]), "the identifier is gone");
+        }
+        assert_eq!(index.find_alias([1; 16]).await, Ok(Some(id(2))), "the other page keeps it");
+    });
+}
+
 /// The rows that version 1 wrote, made by its own code: three pages, one of them with another text before, some
 /// vectors in two spaces.
 async fn version_1() -> RamStore {
