@@ -220,7 +220,15 @@ why: Why,
 /**
  * How many other pages match that say nearly the same; they are no hits of their own.
  */
-alike: number, };
+alike: number, 
+/**
+ * The page's language as it says itself, a BCP 47 tag.
+ */
+language: string | null, 
+/**
+ * The same where the model does not know that language, so that the page was found by its words alone.
+ */
+unknownLanguage: string | null, };
 
 /**
  * What to do.
@@ -658,6 +666,10 @@ export type Similar = {
  * The page's address; the page itself is never among the results.
  */
 url: string, 
+/**
+ * Only pages of other sites.
+ */
+otherSites: boolean, 
 /**
  * At most this many results.
  */

@@ -21,6 +21,7 @@ struct Model {
     query_prefix: String,
     passage_prefix: String,
     min_cosine: f32,
+    languages: Vec<String>,
     bundled: bool,
     source: Vec<File>,
     converted: Option<File>,
@@ -69,7 +70,7 @@ fn main() {
         writeln!(
             code,
             "    ModelSpec {{ id: {:?}, revision: {:?}, space: {:?}, licence: {:?}, dims: {}, max_tokens: {}, \
-             pooling: {pooling}, query_prefix: {:?}, passage_prefix: {:?}, min_cosine: {:?}, bundled: {}, \
+             pooling: {pooling}, query_prefix: {:?}, passage_prefix: {:?}, min_cosine: {:?}, languages: &{:?}, bundled: {}, \
              source: &[{}], converted: {converted}, tokenizer: {} }},",
             model.id,
             model.revision,
@@ -80,6 +81,7 @@ fn main() {
             model.query_prefix,
             model.passage_prefix,
             model.min_cosine,
+            model.languages,
             model.bundled,
             source.join(", "),
             model.tokenizer.code("tokenizer.json"),

@@ -182,7 +182,7 @@ async function showSimilar(page: WebTab): Promise<void> {
   list.render([]);
   say({ kind: "searching", heading: text("searching"), lines: [] });
   try {
-    const found = await ask({ type: "similar", url: page.url, limit: LIMIT });
+    const found = await ask({ type: "similar", url: page.url, otherSites: false, limit: LIMIT });
     if (number !== asked) return;
     draw(found, found.hits, "similar", "", true);
     if (found.unknownPage)

@@ -105,6 +105,9 @@ pub struct Filters {
 pub struct Similar {
     /// The page's address; the page itself is never among the results.
     pub url: String,
+    /// Only pages of other sites.
+    #[serde(default)]
+    pub other_sites: bool,
     /// At most this many results.
     pub limit: u32,
 }

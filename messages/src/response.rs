@@ -122,6 +122,10 @@ pub struct Hit {
     pub why: Why,
     /// How many other pages match that say nearly the same; they are no hits of their own.
     pub alike: u32,
+    /// The page's language as it says itself, a BCP 47 tag.
+    pub language: Option<String>,
+    /// The same where the model does not know that language, so that the page was found by its words alone.
+    pub unknown_language: Option<String>,
 }
 
 /// A piece of a snippet.

@@ -25,6 +25,8 @@ pub struct ModelSpec {
     pub passage_prefix: &'static str,
     /// Below this cosine a page is no answer.
     pub min_cosine: f32,
+    /// What it was trained on, as BCP 47 primary subtags; empty: any language.
+    pub languages: &'static [&'static str],
     /// Ships in the package.
     pub bundled: bool,
     /// The published files.
@@ -33,6 +35,14 @@ pub struct ModelSpec {
     pub converted: Option<FileSpec>,
     /// Its `tokenizer.json`.
     pub tokenizer: FileSpec,
+}
+
+impl ModelSpec {
+    /// Whether it was trained on the language of a BCP 47 tag.
+    pub fn knows(&self, tag: &str) -> bool {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        self.languages.is_empty() || self.languages.iter().any(|known| known.eq_ignore_ascii_case(primary))
+    }
 }
 
 /// A file that must be exactly this one.
@@ -77,6 +87,9 @@ mod tests {
             }
             assert_eq!(model.space, format!("{}@{}", model.id, model.revision));
             assert!(find(model.id) == Some(model), "names are unique");
+        }
+        for (tag, known) in [("en", true), ("EN-gb", true), ("en_US", true), ("de", false), ("eng", false)] {
+            assert_eq!(bundled().knows(tag), known, "{tag}");
         }
         assert_eq!(bundled().id, "all-MiniLM-L6-v2");
         assert_eq!(find("bge-small-en-v1.5").unwrap().pooling, Pooling::Cls);

@@ -147,7 +147,7 @@ test("a page's content script may not search, forget or configure", async () => 
   const { settings } = await session.extension.state();
   for (const request of [
     { type: "search", query: "tides", mode: "words", limit: 5, filters: {} },
-    { type: "similar", url: ownUrl("tides"), limit: 5 },
+    { type: "similar", url: ownUrl("tides"), otherSites: false, limit: 5 },
     { type: "forget", scope: "page", page: "00000000000000000000000000000000" },
     { type: "state" },
     { type: "diagnose", text: "secret" },

@@ -61,7 +61,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
             *self.warming.borrow_mut() = Some(embedded.space.clone());
         }
         let backend = embedded.map(|embedded| embedded.backend);
-        Ok(results(hits, backend, middle - start, self.platform().now() - middle))
+        let mut results = results(hits, backend, middle - start, self.platform().now() - middle);
+        if results.backend != Some(messages::Backend::Hash) {
+            let model = self.platform().model();
+            for hit in results.hits.iter_mut().filter(|hit| hit.why == messages::Why::Words) {
+                hit.unknown_language = hit.language.clone().filter(|tag| !model.knows(tag));
+            }
+        }
+        Ok(results)
     }
 
     /// Where only meaning matched, shows the closest sentence. By sketches: the model itself would take longer for
@@ -85,7 +92,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             return Ok(messages::Results { unknown_page: true, ..results(Vec::new(), None, 0.0, 0.0) });
         };
         let limit = (similar.limit as usize).min(LIMIT);
-        let hits = self.index.similar(page, &self.bulk_space(), index::Filters::default(), limit).await?;
+        let own_site =
+            similar.other_sites.then(|| url_key::site(&similar.url)).filter(|site| !site.is_empty());
+        let filters = index::Filters { without_sites: own_site.into_iter().collect(), ..Default::default() };
+        let hits = self.index.similar(page, &self.bulk_space(), filters, limit).await?;
         Ok(results(hits, None, 0.0, self.platform().now() - start))
     }
 
@@ -208,6 +218,8 @@ fn hit(hit: index::Hit) -> messages::Hit {
         cosine: hit.cosine,
         bm25: hit.bm25,
         alike: hit.alike,
+        language: page.language,
+        unknown_language: None,
         why: match hit.why {
             index::Why::Words => messages::Why::Words,
             index::Why::Meaning => messages::Why::Meaning,

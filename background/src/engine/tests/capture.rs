@@ -134,6 +134,25 @@ fn what_a_site_repeats_is_kept_with_its_first_three_pages_only() {
 }
 
 #[test]
+fn a_page_in_a_language_that_the_model_does_not_know_says_so() {
+    let world = World::default();
+    let engine = world.consenting();
+    let german =
+        Capture { language: Some("de-AT".into()), ..page_text(CATS, "Tiere", "Ein Kater schnurrt.") };
+    engine.ask(Request::Capture(german), &page(CATS)).unwrap();
+    engine.read(SHIPS, "The sea", "A Kater on a vessel.");
+    engine.finish();
+    for mode in [SearchMode::Words, SearchMode::Hybrid] {
+        let hits = engine.find("kater", mode);
+        let of = |url: &str| hits.iter().find(|hit| hit.url == url).unwrap();
+        assert_eq!(of(SHIPS).unknown_language, None);
+        let words_only = of(CATS).why == Why::Words;
+        assert_eq!(of(CATS).unknown_language.as_deref(), words_only.then_some("de-AT"), "{mode:?}");
+        assert!(words_only || mode == SearchMode::Hybrid);
+    }
+}
+
+#[test]
 fn one_page_under_many_addresses_is_one_page() {
     let world = World::default();
     let engine = world.consenting();
@@ -221,17 +240,25 @@ fn similar_pages_of_known_and_unknown_ones() {
     engine.read("https://vet.example.org/", "Doctor", "The feline was ill.");
     engine.read(SHIPS, "The sea", "A vessel left the harbour.");
     engine.finish();
-    let similar = |url: &str| match engine
-        .ask(Request::Similar(Similar { url: url.into(), limit: 5 }), &Sender::Extension)
+    let ask = |url: &str, other_sites: bool| match engine
+        .ask(Request::Similar(Similar { url: url.into(), other_sites, limit: 5 }), &Sender::Extension)
         .unwrap()
     {
         Response::Results(results) => results,
         other => panic!("{other:?}"),
     };
+    let similar = |url| ask(url, false);
     let results = similar(CATS);
     assert!(!results.unknown_page);
     assert_eq!(results.hits[0].url, "https://vet.example.org/");
     assert!(results.hits.iter().all(|hit| hit.url != CATS));
+    engine.read("https://www.animals.example.org/more", "More", "Another kitten, a feline one.");
+    engine.finish();
+    let sites = |other_sites| -> Vec<String> {
+        ask(CATS, other_sites).hits.into_iter().map(|hit| hit.site).collect()
+    };
+    assert!(sites(false).contains(&"animals.example.org".to_owned()));
+    assert!(!sites(true).contains(&"animals.example.org".to_owned()) && !sites(true).is_empty());
     assert!(similar("https://nowhere.example.org/").unknown_page);
     assert!(similar("about:blank").unknown_page);
 }

@@ -14,7 +14,7 @@ use crate::{engine::capture::PageSender, platform::Platform};
 use afterimage_index::store::{Batch, RamStore, Table};
 use afterimage_messages::{
     Address, BackendChoice, Capture, Captured, Forgotten, Hit, Level, ListPages, Offer, PageList, PageStatus,
-    Pin, Preview, Search, SearchMode, SetSite, Similar, SiteRule, SkipReason, State,
+    Pin, Preview, Search, SearchMode, SetSite, Similar, SiteRule, SkipReason, State, Why,
 };
 use afterimage_models::{
     Backend, EmbedError, Embedder, Role,

@@ -63,7 +63,7 @@ fn pages_may_not_ask_and_extension_pages_may_not_be_read() {
             limit: 1,
             filters: Default::default(),
         }),
-        Request::Similar(Similar { url: URL.into(), limit: 1 }),
+        Request::Similar(Similar { url: URL.into(), other_sites: false, limit: 1 }),
         Request::Forget(Scope::Page { page: "0".repeat(32) }),
         Request::State,
         Request::Diagnose(afterimage_messages::Diagnose { text: "x".into() }),
