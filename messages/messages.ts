@@ -67,6 +67,36 @@ backend: Backend,
 reason: string, };
 
 /**
+ * A question and texts to compare with it.
+ */
+export type Compare = { 
+/**
+ * The question.
+ */
+question: string, 
+/**
+ * The texts; at most 64.
+ */
+texts: Array<string>, };
+
+/**
+ * How near texts are to a question.
+ */
+export type Compared = { 
+/**
+ * Who embedded them.
+ */
+backend: Backend, 
+/**
+ * The cosine of each text with the question, in the order asked.
+ */
+cosines: Array<number>, 
+/**
+ * Time, ms.
+ */
+tookMs: number, };
+
+/**
  * A text to embed.
  */
 export type Diagnose = { 
@@ -429,12 +459,12 @@ export type Reply = { "ok": Response } | { "error": Failure };
  * Everything that can be asked. `offer` and `capture` come from pages, all others only from the
  * extension's own pages; the background checks that.
  */
-export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "configure" } & Settings;
+export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
 
 /**
  * One answer for each [`crate::Request`].
  */
-export type Response = { "type": "wanted" } & Wanted | { "type": "captured" } & Captured | { "type": "results" } & Results | { "type": "preview" } & Preview | { "type": "forgotten" } & Forgotten | { "type": "restored" } & Restored | { "type": "page" } & PageStatus | { "type": "pages" } & PageList | { "type": "sites" } & SiteList | { "type": "sensitive" } & Sensitive | { "type": "state" } & State | { "type": "diagnosis" } & Diagnosis;
+export type Response = { "type": "wanted" } & Wanted | { "type": "captured" } & Captured | { "type": "results" } & Results | { "type": "preview" } & Preview | { "type": "forgotten" } & Forgotten | { "type": "restored" } & Restored | { "type": "page" } & PageStatus | { "type": "pages" } & PageList | { "type": "sites" } & SiteList | { "type": "sensitive" } & Sensitive | { "type": "state" } & State | { "type": "diagnosis" } & Diagnosis | { "type": "compared" } & Compared;
 
 /**
  * How many pages came back.

@@ -32,6 +32,7 @@ interface Answers {
   state: "state";
   configure: "state";
   diagnose: "diagnosis";
+  compare: "compared";
 }
 
 /** What the extension's own pages may ask; `offer` and `capture` belong to content scripts. */

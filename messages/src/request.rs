@@ -54,6 +54,9 @@ pub enum Request {
     State,
     /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].
     Diagnose(Diagnose),
+    /// How near texts are to a question, without keeping any of it: for the welcome page, before consent. Answered with
+    /// [`crate::Response::Compared`].
+    Compare(Compare),
     /// Replace the settings. Answered with [`crate::Response::State`].
     Configure(Settings),
 }
@@ -119,4 +122,15 @@ pub struct Similar {
 pub struct Diagnose {
     /// Any text.
     pub text: String,
+}
+
+/// A question and texts to compare with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Compare {
+    /// The question.
+    pub question: String,
+    /// The texts; at most 64.
+    pub texts: Vec<String>,
 }

@@ -47,6 +47,8 @@ pub enum Response {
     State(State),
     /// To `diagnose`.
     Diagnosis(Diagnosis),
+    /// To `compare`.
+    Compared(Compared),
 }
 
 /// Whether a page's text is wanted.
@@ -171,6 +173,19 @@ pub struct Diagnosis {
     pub first_ten: Vec<f64>,
     /// Its Euclidean norm: 1 within rounding, or something is wrong.
     pub norm: f64,
+}
+
+/// How near texts are to a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub struct Compared {
+    /// Who embedded them.
+    pub backend: Backend,
+    /// The cosine of each text with the question, in the order asked.
+    pub cosines: Vec<f64>,
+    /// Time, ms.
+    pub took_ms: f64,
 }
 
 /// Why there is no answer.

@@ -16,7 +16,7 @@ use afterimage_models::{
 /// The most results that are ever given.
 const LIMIT: usize = 200;
 /// The longest question that is read, in bytes of UTF-8: more than any model takes.
-const QUESTION_LIMIT: usize = 4096;
+pub(super) const QUESTION_LIMIT: usize = 4096;
 /// Below this cosine of two hash vectors they share little but common letters.
 const HASH_MIN_COSINE: f32 = 0.15;
 
@@ -241,7 +241,7 @@ fn choice(choice: chain::Choice) -> messages::Choice {
     messages::Choice { backend: backend(choice.backend), reason: choice.reason }
 }
 
-fn backend(backend: Backend) -> messages::Backend {
+pub(super) fn backend(backend: Backend) -> messages::Backend {
     match backend {
         Backend::WebGpu => messages::Backend::WebGpu,
         Backend::Cpu => messages::Backend::Cpu,

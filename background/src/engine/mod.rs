@@ -17,6 +17,7 @@
 
 mod answer;
 mod capture;
+mod compare;
 mod error;
 mod forget;
 mod library;
@@ -169,6 +170,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
             (Request::Diagnose(diagnose), Sender::Extension) => {
                 Ok(Response::Diagnosis(self.diagnose(&diagnose.text).await?))
+            }
+            (Request::Compare(compare), Sender::Extension) => {
+                Ok(Response::Compared(self.compare(&compare).await?))
             }
             (Request::Configure(settings), Sender::Extension) => {
                 self.configure(settings).await?;

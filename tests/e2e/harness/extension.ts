@@ -4,6 +4,7 @@ import type { Page } from "puppeteer-core";
 import {
   type Backend,
   type Captured,
+  type Compared,
   type Diagnosis,
   type ErrorCode,
   type Forgotten,
@@ -44,6 +45,7 @@ interface Answers {
   sensitive: Sensitive;
   state: State;
   diagnose: Diagnosis;
+  compare: Compared;
   configure: State;
 }
 

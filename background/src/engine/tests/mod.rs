@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod capture;
+mod compare;
 mod forget;
 mod levels;
 mod library;
