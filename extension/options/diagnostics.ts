@@ -1,15 +1,14 @@
-// The diagnostics section: what embeds here and why, what is stored, and how one text is embedded.
+// The diagnostics section: who embeds and why, how one text is embedded, and all of it to copy.
 
 import type { Diagnosis, State } from "../../messages/messages.ts";
 import { ask } from "../shared/browser.ts";
-import { byId, element } from "../shared/dom.ts";
-import { backendName, bytes, milliseconds } from "../shared/format.ts";
+import { byId } from "../shared/dom.ts";
+import { backendName, milliseconds } from "../shared/format.ts";
 import { showProblem, wordsOf } from "../shared/problem.ts";
-import { type MessageKey, number, text } from "../shared/strings.ts";
+import { number, text } from "../shared/strings.ts";
+import { facts } from "./section.ts";
 
-const chain = byId("chain", HTMLTableElement);
 const choices = byId("choices", HTMLDListElement);
-const counts = byId("counts", HTMLDListElement);
 const diagnosis = byId("diagnosis", HTMLDListElement);
 const diagnoseText = byId("diagnose-text", HTMLInputElement);
 const diagnoseError = byId("diagnose-error", HTMLParagraphElement);
@@ -18,46 +17,13 @@ const copyStatus = byId("copy-status", HTMLSpanElement);
 let shown: State | null = null;
 let diagnosed: Diagnosis | null = null;
 
-/** One line of a list of facts; `name` is its `data-fact`, by which tests find it. */
-type Fact = [name: string, label: MessageKey, value: string];
-
-function facts(list: HTMLElement, lines: Fact[]): void {
-  list.replaceChildren(
-    ...lines.flatMap(([name, label, value]) => [
-      element("dt", {}, text(label)),
-      element("dd", { "data-fact": name }, value),
-    ]),
-  );
-}
-
 /** Draws the state; called every two seconds. */
 export function showState(state: State): void {
   shown = state;
-  const measured = (ms: number | null): string => (ms === null ? text("notMeasured") : milliseconds(ms));
-  chain.tBodies[0]?.replaceChildren(
-    ...state.chain.map((link) =>
-      element(
-        "tr",
-        { "data-backend": link.backend, "data-available": String(link.available), "data-code": link.code },
-        element("th", { scope: "row" }, backendName(link.backend)),
-        element("td", {}, element("code", {}, link.code), element("p", { class: "hint" }, link.detail)),
-        element("td", { class: "number" }, measured(link.queryMs)),
-        element("td", { class: "number" }, measured(link.bulkMs)),
-      ),
-    ),
-  );
   const { queryChoice, bulkChoice } = state;
   facts(choices, [
     ["queryChoice", "queryChoice", text("chosen", backendName(queryChoice.backend), queryChoice.reason)],
     ["bulkChoice", "bulkChoice", text("chosen", backendName(bulkChoice.backend), bulkChoice.reason)],
-  ]);
-  facts(counts, [
-    ["pages", "rowPages", number(state.pages)],
-    ["passages", "rowPassages", number(state.passages)],
-    ["queued", "rowQueued", number(state.queued)],
-    ["unembedded", "rowUnembedded", number(state.unembedded)],
-    ["storedBytes", "rowStored", bytes(state.storedBytes)],
-    ["modelBytes", "rowModels", bytes(state.modelBytes)],
     ["space", "rowSpace", state.space],
     ["version", "rowVersion", state.version],
   ]);

@@ -1,106 +1,93 @@
-// The options page: settings, and the diagnostics section (diagnostics.ts).
+// The options page: what holds for all of its sections, each of which has a file of its own and a <section>.
 //
-// Check boxes and lists save at once; the excluded sites, which one types, have a button.
+// Every change is saved at once. The state is asked for every two seconds while the page is looked at.
 //
-// Stable handles for tests: #paused, #excluded, #excluded-save, #excluded-status, #backend, #software-gpu,
-// #problem, #no-consent; #diagnose-text, #diagnose-button, #diagnosis with [data-fact=…] named as the fields
-// of Diagnosis and a data-backend; #chain tr[data-backend][data-available][data-code]; #choices and #counts
-// with [data-fact=…] named as the fields of State; #copy-button, #copy-status.
+// Stable handles for tests: #problem, #no-consent; #sections a; #pause-form, #pause-for, #pause-button,
+// #resume-button; [name=level]; #manual, #noarchive, #aged-out; #rule-site, #rule-level, #rule-add, #rule-status,
+// #rules tr[data-site][data-level]; #sensitive-filter, #sensitive li[data-site][data-let-in]; #counts with
+// [data-fact=…] named as the fields of State; #keep-days, #keep-megabytes; #sites tr[data-site]; #period,
+// #period-from, #period-to, #period-button, #everything-button, #forget-status; #backend, #software-gpu;
+// #chain tr[data-backend][data-available][data-code]; #diagnose-text, #diagnose-button, #diagnosis with
+// [data-fact=…] named as the fields of Diagnosis and a data-backend; #choices; #copy-button, #copy-status;
+// dialog #confirm with #confirm-what, #confirm-titles, #confirm-word, #confirm-yes, #confirm-no.
 
-import type { BackendChoice, Settings, State } from "../../messages/messages.ts";
+import type { State } from "../../messages/messages.ts";
 import { ask, openWelcome } from "../shared/browser.ts";
-import { byId } from "../shared/dom.ts";
-import { showProblem, wordsOf } from "../shared/problem.ts";
-import { changeSettings } from "../shared/settings.ts";
-import { fillPage, text } from "../shared/strings.ts";
+import { byId, element } from "../shared/dom.ts";
+import { wordsOf } from "../shared/problem.ts";
+import { fillPage } from "../shared/strings.ts";
 import { showState, startDiagnostics } from "./diagnostics.ts";
-import { hostsOf } from "./hosts.ts";
+import { showPrivacy, startPrivacy } from "./privacy.ts";
+import { showRules, startRules } from "./rules.ts";
+import { CHANGED, showStanding } from "./section.ts";
+import { showSensitive, startSensitive } from "./sensitive.ts";
+import { showSpeed, startSpeed } from "./speed.ts";
+import { showStorage, startStorage } from "./storage.ts";
 
 /** How often the page reads the state while it is looked at, in ms. */
 const REFRESH = 2000;
 
-const paused = byId("paused", HTMLInputElement);
-const excluded = byId("excluded", HTMLTextAreaElement);
-const excludedStatus = byId("excluded-status", HTMLSpanElement);
-const backend = byId("backend", HTMLSelectElement);
-const softwareGpu = byId("software-gpu", HTMLInputElement);
-const problem = byId("problem", HTMLParagraphElement);
 const noConsent = byId("no-consent", HTMLDivElement);
+const navigation = byId("sections", HTMLElement);
 
-/** The list of sites was edited and not saved: do not overwrite it. */
-let edited = false;
+/** Each section draws its part of the state. */
+const SHOW = [showPrivacy, showRules, showSensitive, showStorage, showSpeed, showState];
 
 fillPage();
-startDiagnostics();
+for (const start of [startPrivacy, startRules, startSensitive, startStorage, startSpeed, startDiagnostics])
+  start();
+navigate();
 
 function show(state: State): void {
-  const { settings } = state;
-  paused.checked = settings.paused;
-  // A list that is open would close under the hand.
-  if (document.activeElement !== backend) backend.value = settings.backend;
-  softwareGpu.checked = settings.allowSoftwareGpu;
-  if (!edited) excluded.value = excludedIn(settings).join("\n");
-  noConsent.hidden = settings.consent;
-  showProblem(problem, state.problem);
-  showState(state);
+  noConsent.hidden = state.settings.consent;
+  showStanding(state.problem);
+  for (const part of SHOW) part(state);
 }
 
-async function change(changed: Partial<Settings>): Promise<boolean> {
-  try {
-    show(await changeSettings(changed));
-    return true;
-  } catch (error) {
-    showProblem(problem, wordsOf(error));
-    return false;
-  }
+/** Links to the sections, in their order, the one that is looked at marked. */
+function navigate(): void {
+  const sections = [...document.querySelectorAll<HTMLElement>("main > section[id]")];
+  const links = new Map(
+    sections.map((section) => {
+      const name = section.querySelector("h2")?.textContent ?? "";
+      return [section, element("a", { href: `#${section.id}` }, name)];
+    }),
+  );
+  navigation.replaceChildren(
+    element("ul", {}, ...[...links.values()].map((link) => element("li", {}, link))),
+  );
+  const mark = (): void => {
+    // The last one that begins above the upper third; at the page's end, the last one.
+    const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 2;
+    const above = sections.filter((section) => section.getBoundingClientRect().top < window.innerHeight / 3);
+    const current = atEnd && window.scrollY > 0 ? sections.at(-1) : (above.at(-1) ?? sections[0]);
+    for (const [section, link] of links) {
+      if (section === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  document.addEventListener("scroll", mark, { passive: true });
+  mark();
 }
 
-/** Sites of which nothing is kept. */
-function excludedIn({ sites }: Settings): string[] {
-  return sites.filter(({ level }) => level === "never").map(({ site }) => site);
-}
-
-/** Puts these sites in the place of those that are excluded; other rules stay. */
-async function exclude(hosts: string[]): Promise<boolean> {
-  try {
-    const { settings } = await ask({ type: "state" });
-    const others = settings.sites.filter(({ site, level }) => level !== "never" && !hosts.includes(site));
-    return await change({ sites: [...others, ...hosts.map((site) => ({ site, level: "never" as const }))] });
-  } catch (error) {
-    showProblem(problem, wordsOf(error));
-    return false;
-  }
-}
-
-async function saveExcluded(): Promise<void> {
-  const hosts = hostsOf(excluded.value);
-  excluded.value = hosts.join("\n");
-  edited = !(await exclude(hosts));
-  excludedStatus.textContent = text(edited ? "unsaved" : "saved");
-}
+/** Answers may overtake each other; only that to the last question counts. */
+let asked = 0;
 
 async function refresh(): Promise<void> {
   if (document.visibilityState !== "visible") return;
+  asked += 1;
+  const mine = asked;
   try {
-    show(await ask({ type: "state" }));
+    const state = await ask({ type: "state" });
+    if (mine === asked) show(state);
   } catch (error) {
-    showProblem(problem, wordsOf(error));
+    if (mine === asked) showStanding(wordsOf(error));
   }
 }
 
-paused.addEventListener("change", () => void change({ paused: paused.checked }));
-softwareGpu.addEventListener("change", () => void change({ allowSoftwareGpu: softwareGpu.checked }));
-backend.addEventListener("change", () => void change({ backend: backend.value as BackendChoice }));
-excluded.addEventListener("input", () => {
-  edited = true;
-  excludedStatus.textContent = text("unsaved");
-});
-byId("excluded-form", HTMLFormElement).addEventListener("submit", (event) => {
-  event.preventDefault();
-  void saveExcluded();
-});
 byId("welcome-button", HTMLButtonElement).addEventListener("click", () => void openWelcome());
 document.addEventListener("visibilitychange", () => void refresh());
+document.addEventListener(CHANGED, () => void refresh());
 
 void refresh();
 setInterval(() => void refresh(), REFRESH);

@@ -1,4 +1,4 @@
-// Every text that a page or the manifest names exists, and every text is used.
+// Every text that a page or the manifest names exists, every text is used, and every language has all of them.
 // The compiler checks the keys that scripts use; this reads what it cannot see. Runs in the project's root.
 
 import assert from "node:assert/strict";
@@ -14,9 +14,19 @@ const sources = ["extension", "background/worker"]
 const markup = sources.filter((file) => file.endsWith(".html")).map((file) => readFileSync(file, "utf8"));
 const scripts = sources.filter((file) => file.endsWith(".ts")).map((file) => readFileSync(file, "utf8"));
 const manifest = readFileSync("manifest.json", "utf8");
-const english: Record<string, { message: string }> = JSON.parse(
-  readFileSync("extension/_locales/en/messages.json", "utf8"),
-);
+type Messages = Record<string, { message: string }>;
+const LOCALES = "extension/_locales";
+const languages = readdirSync(LOCALES);
+const english = messagesOf("en");
+
+function messagesOf(language: string): Messages {
+  return JSON.parse(readFileSync(path.join(LOCALES, language, "messages.json"), "utf8"));
+}
+
+/** What is replaced in a text: `$1`… by us, `%s` by the browser. */
+function placeholders(message: string | undefined): string[] {
+  return (message?.match(/\$\d|%s/g) ?? []).sort();
+}
 
 const named = [
   ...markup.flatMap((html) => [...html.matchAll(/data-i18n(?:-\w+)?="([^"]*)"/g)]),
@@ -43,7 +53,32 @@ test("no text is left that nothing names", () => {
   );
 });
 
+test("every language has every text, with the same things to be put in", () => {
+  assert.ok(languages.length > 1, "there are languages");
+  for (const language of languages) {
+    const messages = messagesOf(language);
+    assert.deepEqual(Object.keys(messages).sort(), Object.keys(english).sort(), language);
+    for (const [key, { message }] of Object.entries(messages)) {
+      assert.notEqual(message.trim(), "", `${language}: ${key}`);
+      assert.deepEqual(placeholders(message), placeholders(english[key]?.message), `${language}: ${key}`);
+    }
+  }
+});
+
+test("each language has the plural forms that it asks for", () => {
+  const counted = Object.keys(english).flatMap((key) => key.match(/^(.*)_other$/)?.[1] ?? []);
+  assert.ok(counted.length > 5, "counted texts were found");
+  for (const language of languages) {
+    const messages = messagesOf(language);
+    for (const form of new Intl.PluralRules(language).resolvedOptions().pluralCategories)
+      for (const name of counted) assert.ok(`${name}_${form}` in messages, `${language}: ${name}_${form}`);
+  }
+});
+
 test("the stores' limits hold", () => {
-  assert.ok((english.name?.message.length ?? 99) <= 75);
-  assert.ok((english.description?.message.length ?? 999) <= 132);
+  for (const language of languages) {
+    const { name, description } = messagesOf(language);
+    assert.ok((name?.message.length ?? 99) <= 75, language);
+    assert.ok((description?.message.length ?? 999) <= 132, language);
+  }
 });
