@@ -10,13 +10,14 @@ export class LongTable<Item> {
   readonly #table: HTMLTableElement;
   readonly #filter: HTMLInputElement;
   readonly #more: HTMLButtonElement;
+  readonly #found: HTMLParagraphElement;
   readonly #row: (item: Item) => HTMLTableRowElement;
   readonly #name: (item: Item) => string;
   #items: readonly Item[] = [];
   #shown = "";
   #all = false;
 
-  /** The elements with the ids `id`, `id-more` and `filter`; `name` is what a row is filtered by. */
+  /** The elements with the ids `id`, `id-more`, `id-found` and `filter`; `name` is what a row is filtered by. */
   constructor(
     id: string,
     filter: string,
@@ -26,6 +27,7 @@ export class LongTable<Item> {
     this.#table = byId(id, HTMLTableElement);
     this.#filter = byId(filter, HTMLInputElement);
     this.#more = byId(`${id}-more`, HTMLButtonElement);
+    this.#found = byId(`${id}-found`, HTMLParagraphElement);
     this.#name = name;
     this.#row = row;
     spellOut(this.#table);
@@ -56,7 +58,8 @@ export class LongTable<Item> {
     body?.replaceChildren(...(all ? fitting : fitting.slice(0, FIRST)).map(this.#row));
     if (focused >= 0) this.#refocus(focused);
     this.#table.hidden = fitting.length === 0;
-    this.#filter.hidden = this.#items.length <= FIRST;
+    this.#filter.hidden = this.#items.length <= FIRST && wanted === "";
+    this.#found.textContent = wanted === "" ? "" : counted("entriesFound", fitting.length);
     this.#more.hidden = all || fitting.length <= FIRST;
     this.#more.textContent = counted("showMore", fitting.length - FIRST);
   }

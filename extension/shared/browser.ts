@@ -90,9 +90,14 @@ export function translated(key: string, substitutions: string[] = []): string {
   return chrome.i18n.getMessage(key, substitutions) || key;
 }
 
-/** The language of the interface, as a BCP 47 tag. */
+/**
+ * The language of the texts, as a BCP 47 tag. The browser's own where it is the same, since that also knows the
+ * country; it may be another one, of which there are no texts.
+ */
 export function language(): string {
-  return chrome.i18n.getUILanguage();
+  const browser = chrome.i18n.getUILanguage();
+  const texts = chrome.i18n.getMessage("languageTag");
+  return !texts || browser === texts || browser.startsWith(`${texts}-`) ? browser : texts;
 }
 
 /** A tab whose page can be compared and searched for. */

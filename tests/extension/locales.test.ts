@@ -65,6 +65,10 @@ test("every language has every text, with the same things to be put in", () => {
   }
 });
 
+test("each language says which it is", () => {
+  for (const language of languages) assert.equal(messagesOf(language).languageTag?.message, language);
+});
+
 test("each language has the plural forms that it asks for", () => {
   const counted = Object.keys(english).flatMap((key) => key.match(/^(.*)_other$/)?.[1] ?? []);
   assert.ok(counted.length > 5, "counted texts were found");
