@@ -49,7 +49,7 @@ export function showStorage(state: State): void {
   const now = `${state.pages} ${state.storedBytes}`;
   if (now !== asked) {
     asked = now;
-    void attemptSites();
+    void refreshSites();
   }
 }
 
@@ -72,9 +72,12 @@ function offer(
   choose(select, value);
 }
 
-async function attemptSites(): Promise<void> {
+async function refreshSites(): Promise<void> {
   try {
+    const mine = asked;
     const { total, sites } = await ask({ type: "sites" });
+    // Asked again meanwhile: that answer is the newer one.
+    if (mine !== asked) return;
     largest = Math.max(1, ...sites.map((use) => use.bytes));
     table.show(sites);
     summary.textContent =

@@ -228,12 +228,34 @@ test("limits of age and size are set and taken away", async () => {
   );
 });
 
+test("a limit of age shows what is beyond it, without what is pinned, and can be refused", async () => {
+  await read("pinned.test", "loose.test");
+  const { page } = await session.extension.ask({ type: "page", url: "http://pinned.test/" });
+  await session.extension.ask({ type: "pin", page: page?.page ?? "", pinned: true });
+  // For the options page it is next year.
+  await options.evaluate(() => {
+    const next = Date.now() + 400 * 24 * 3_600_000;
+    Date.now = () => next;
+  });
+  await options.select("#keep-days", "365");
+  assert.match(await asked(), /1 page,/);
+  await answer("no");
+  assert.equal((await settings()).keepDays, null);
+  assert.equal(await options.$eval("#keep-days", (select) => (select as HTMLSelectElement).value), "");
+  await options.select("#keep-days", "365");
+  await asked();
+  await answer("yes");
+  await settled("it is set", ({ keepDays }) => keepDays === 365);
+});
+
 test("a site and a time are forgotten from the list, with a preview", async () => {
   await read("one.test", "two.test", "three.test");
   const row = '#sites tr[data-site="one.test"]';
   await options.waitForSelector(row, WAIT);
-  const { sites } = await session.extension.ask({ type: "sites" });
-  assert.equal((await options.$$("#sites tbody tr")).length, sites.length);
+  await until("every site is in the plot", async () => {
+    const { sites } = await session.extension.ask({ type: "sites" });
+    return (await options.$$("#sites tbody tr")).length === sites.length && sites.length === 3;
+  });
   await options.click(`${row} button`);
   assert.match(await asked(), /About one\.test/);
   await answer("yes");
