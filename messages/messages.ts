@@ -228,7 +228,8 @@ lastSeen: number,
  */
 visits: number, 
 /**
- * The best passage, in pieces, those that match the question's words marked.
+ * The best passage, in pieces, those that match the question's words marked. A line break is the border of two
+ * blocks of the page.
  */
 snippet: Array<Piece>, 
 /**
@@ -258,7 +259,11 @@ language: string | null,
 /**
  * The same where the model does not know that language, so that the page was found by its words alone.
  */
-unknownLanguage: string | null, };
+unknownLanguage: string | null, 
+/**
+ * Retention leaves it alone.
+ */
+pinned: boolean, };
 
 /**
  * What to do.

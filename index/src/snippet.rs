@@ -22,8 +22,9 @@ pub const SNIPPET: usize = 240;
 /// that show two lines hide the match.
 const LEAD: usize = 80;
 
-/// A part of `text` with the words in `terms` (folded) marked, as pieces that together are that part on one
-/// line. Without matches it is the beginning of the text.
+/// A part of `text` with the words in `terms` (folded) marked, as pieces that together are that part. A line break
+/// stays: it is the border of two blocks, which a link to the passage must not cross. Without matches it is the
+/// beginning of the text.
 pub(crate) fn snippet(text: &str, terms: &HashSet<String>) -> Vec<Piece> {
     let matches = matches(text, terms);
     let window = window(text, &matches);
@@ -72,7 +73,8 @@ fn pieces(text: &str, window: Range<usize>, marks: Vec<Range<usize>>) -> Vec<Pie
     let mut pieces = Vec::new();
     let mut add = |part: &str, marked: bool| {
         if !part.is_empty() {
-            pieces.push(Piece { text: part.replace(char::is_whitespace, " "), marked });
+            let text = part.replace(|c: char| c.is_whitespace() && c != '\n', " ");
+            pieces.push(Piece { text, marked });
         }
     };
     if !text[..window.start].trim().is_empty() {
@@ -396,8 +398,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_become_one_and_marks_at_the_ends_work() {
-        assert_eq!(shown("Fox\nand\tdog", "fox dog"), "[Fox] and [dog]");
+    fn line_breaks_stay_and_marks_at_the_ends_work() {
+        assert_eq!(shown("Fox\nand\tdog", "fox dog"), "[Fox]\nand [dog]");
         assert_eq!(shown("  fox  ", "fox"), "[fox]");
     }
 
@@ -448,7 +450,8 @@ mod tests {
             let whole: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
             let inner = whole.strip_prefix("… ").unwrap_or(&whole);
             let inner = inner.strip_suffix(" …").unwrap_or(inner);
-            prop_assert!(text.replace(char::is_whitespace, " ").contains(inner), "{inner:?}");
+            let on_one_line = |text: &str| text.replace(char::is_whitespace, " ");
+            prop_assert!(on_one_line(&text).contains(&on_one_line(inner)), "{inner:?}");
             prop_assert!(inner.chars().count() <= SNIPPET + 1, "{}", inner.chars().count());
             prop_assert!(pieces.iter().all(|piece| !piece.text.is_empty()));
             prop_assert!(pieces.windows(2).all(|pair| pair[0].marked != pair[1].marked));

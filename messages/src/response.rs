@@ -112,7 +112,8 @@ pub struct Hit {
     pub last_seen: f64,
     /// How often its text was seen.
     pub visits: u32,
-    /// The best passage, in pieces, those that match the question's words marked.
+    /// The best passage, in pieces, those that match the question's words marked. A line break is the border of two
+    /// blocks of the page.
     pub snippet: Vec<Piece>,
     /// The fused score; comparable within one answer only.
     pub score: f64,
@@ -128,6 +129,8 @@ pub struct Hit {
     pub language: Option<String>,
     /// The same where the model does not know that language, so that the page was found by its words alone.
     pub unknown_language: Option<String>,
+    /// Retention leaves it alone.
+    pub pinned: bool,
 }
 
 /// A piece of a snippet.

@@ -23,8 +23,8 @@ const HASH_MIN_COSINE: f32 = 0.15;
 impl<S: Store, P: Platform> Engine<S, P> {
     pub(super) async fn search(&self, search: messages::Search) -> Result<messages::Results, EngineError> {
         let question = super::text::cut(search.query.trim(), QUESTION_LIMIT);
-        if question.is_empty() {
-            return Ok(results(Vec::new(), None, 0.0, 0.0));
+        if question.is_empty() && search.filters == messages::Filters::default() {
+            return Ok(self.results(Vec::new(), None, 0.0, 0.0));
         }
         let start = self.platform().now();
         let clock = Clock { now: start, offset: self.platform().utc_offset() };
@@ -61,7 +61,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             *self.warming.borrow_mut() = Some(embedded.space.clone());
         }
         let backend = embedded.map(|embedded| embedded.backend);
-        let mut results = results(hits, backend, middle - start, self.platform().now() - middle);
+        let mut results = self.results(hits, backend, middle - start, self.platform().now() - middle);
         if results.backend != Some(messages::Backend::Hash) {
             let model = self.platform().model();
             for hit in results.hits.iter_mut().filter(|hit| hit.why == messages::Why::Words) {
@@ -89,14 +89,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let start = self.platform().now();
         let known = self.find_page(&similar.url).await?;
         let Some(page) = known else {
-            return Ok(messages::Results { unknown_page: true, ..results(Vec::new(), None, 0.0, 0.0) });
+            return Ok(messages::Results { unknown_page: true, ..self.results(Vec::new(), None, 0.0, 0.0) });
         };
         let limit = (similar.limit as usize).min(LIMIT);
         let own_site =
             similar.other_sites.then(|| url_key::site(&similar.url)).filter(|site| !site.is_empty());
         let filters = index::Filters { without_sites: own_site.into_iter().collect(), ..Default::default() };
         let hits = self.index.similar(page, &self.bulk_space(), filters, limit).await?;
-        Ok(results(hits, None, 0.0, self.platform().now() - start))
+        Ok(self.results(hits, None, 0.0, self.platform().now() - start))
     }
 
     pub(super) async fn diagnose(&self, text: &str) -> Result<messages::Diagnosis, EngineError> {
@@ -163,6 +163,52 @@ impl<S: Store, P: Platform> Engine<S, P> {
         kept as f64 * converted as f64
     }
 
+    fn results(
+        &self,
+        hits: Vec<index::Hit>,
+        backend_used: Option<Backend>,
+        embed_ms: f64,
+        search_ms: f64,
+    ) -> messages::Results {
+        messages::Results {
+            hits: hits.into_iter().map(|hit| self.hit(hit)).collect(),
+            backend: backend_used.map(backend),
+            embed_ms,
+            search_ms,
+            unknown_page: false,
+        }
+    }
+
+    fn hit(&self, hit: index::Hit) -> messages::Hit {
+        let page = hit.page;
+        let site = url_key::site(&page.url);
+        messages::Hit {
+            page: page.id.to_string(),
+            title: if page.title.is_empty() { page.url.clone() } else { page.title },
+            url: page.url,
+            site,
+            last_seen: page.last_seen,
+            visits: page.visits,
+            snippet: hit
+                .snippet
+                .into_iter()
+                .map(|piece| messages::Piece { text: piece.text, marked: piece.marked })
+                .collect(),
+            score: hit.score,
+            cosine: hit.cosine,
+            bm25: hit.bm25,
+            alike: hit.alike,
+            language: page.language,
+            unknown_language: None,
+            pinned: self.pins.borrow().contains(&page.id),
+            why: match hit.why {
+                index::Why::Words => messages::Why::Words,
+                index::Why::Meaning => messages::Why::Meaning,
+                index::Why::Both => messages::Why::Both,
+            },
+        }
+    }
+
     fn link(&self, which: Backend) -> messages::Link {
         let measured = self.embedder.measurements();
         let row = measured.as_ref().and_then(|measurements| measurements.of(which));
@@ -181,50 +227,6 @@ impl<S: Store, P: Platform> Engine<S, P> {
             query_ms: row.map(|row| row.query_ms),
             bulk_ms: row.map(|row| row.bulk_ms),
         }
-    }
-}
-
-fn results(
-    hits: Vec<index::Hit>,
-    backend_used: Option<Backend>,
-    embed_ms: f64,
-    search_ms: f64,
-) -> messages::Results {
-    messages::Results {
-        hits: hits.into_iter().map(hit).collect(),
-        backend: backend_used.map(backend),
-        embed_ms,
-        search_ms,
-        unknown_page: false,
-    }
-}
-
-fn hit(hit: index::Hit) -> messages::Hit {
-    let page = hit.page;
-    let site = url_key::site(&page.url);
-    messages::Hit {
-        page: page.id.to_string(),
-        title: if page.title.is_empty() { page.url.clone() } else { page.title },
-        url: page.url,
-        site,
-        last_seen: page.last_seen,
-        visits: page.visits,
-        snippet: hit
-            .snippet
-            .into_iter()
-            .map(|piece| messages::Piece { text: piece.text, marked: piece.marked })
-            .collect(),
-        score: hit.score,
-        cosine: hit.cosine,
-        bm25: hit.bm25,
-        alike: hit.alike,
-        language: page.language,
-        unknown_language: None,
-        why: match hit.why {
-            index::Why::Words => messages::Why::Words,
-            index::Why::Meaning => messages::Why::Meaning,
-            index::Why::Both => messages::Why::Both,
-        },
     }
 }
 

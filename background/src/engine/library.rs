@@ -101,12 +101,22 @@ impl<S: Store, P: Platform> Engine<S, P> {
         } else {
             rules::check_address(url, &settings, false).err()
         };
-        let before = || id.and_then(|id| self.outcome(id));
+        let before = id.and_then(|id| self.outcome(id));
+        // What is on a page is seen only by reading it, which a person may have asked for in a pause.
+        let on_it = before.filter(|reason| {
+            let on_pages =
+                [SkipReason::PasswordField, SkipReason::CardField, SkipReason::NoArchive, SkipReason::Empty];
+            on_pages.contains(reason)
+        });
+        let skip = match by_address {
+            Some(SkipReason::Paused | SkipReason::Manual) => on_it.or(by_address),
+            by_address => by_address.or(before),
+        };
         Ok(PageStatus {
             site: url_key::site(url),
             page,
             queued,
-            skip: by_address.or_else(before),
+            skip,
             level: rule.as_ref().map_or(settings.level, |rule| rule.level),
             rule,
             changeable: host.is_some(),

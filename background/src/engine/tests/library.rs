@@ -84,6 +84,10 @@ fn a_page_s_status_says_what_is_kept_and_why_not() {
     let with_password = Offer { visible_password: true, ..offer(login) };
     engine.ask(Request::Offer(with_password), &page(login)).unwrap();
     assert_eq!(engine.status(login).skip, Some(SkipReason::PasswordField));
+    engine.set(|settings| settings.manual = true);
+    assert_eq!(engine.status(login).skip, Some(SkipReason::PasswordField), "seen when it was asked for");
+    assert_eq!(engine.status("https://new.example/other").skip, Some(SkipReason::Manual));
+    engine.set(|settings| settings.manual = false);
     engine.ask(Request::Offer(offer(login)), &page(login)).unwrap();
     assert_eq!(engine.status(login).skip, None, "the form was closed");
 
@@ -114,6 +118,25 @@ fn pins_are_durable_and_go_with_their_page() {
     assert_eq!(pin(true).unwrap_err().code, ErrorCode::BadMessage);
     engine.ask(Request::Undo, &Sender::Extension).unwrap();
     assert!(world.start().status("https://odd.example/1").page.unwrap().pinned, "taken back with its pin");
+}
+
+#[test]
+fn a_hit_says_whether_its_page_is_pinned_and_filters_alone_list_what_they_let_through() {
+    let world = World::default();
+    let engine = filled(&world);
+    let id = engine.status("https://odd.example/1").page.unwrap().page;
+    engine.ask(Request::Pin(Pin { page: id.clone(), pinned: true }), &Sender::Extension).unwrap();
+    let odd = |query: &str, filters| {
+        let search = Search { query: query.into(), mode: SearchMode::Words, limit: 10, filters };
+        match engine.ask(Request::Search(search), &Sender::Extension).unwrap() {
+            Response::Results(results) => results.hits,
+            other => panic!("{other:?}"),
+        }
+    };
+    let hits = odd(" ", messages_filters("odd.example", None));
+    let pins: Vec<(&str, bool)> = hits.iter().map(|hit| (hit.title.as_str(), hit.pinned)).collect();
+    assert_eq!(pins, [("Page 3", false), ("Page 1", true)]);
+    assert_eq!(odd(" ", Default::default()), []);
 }
 
 #[test]
