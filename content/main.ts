@@ -30,6 +30,8 @@ const READABLE = new Set(["text/html", "application/xhtml+xml", "text/plain", "t
  * may be an orphan that nobody hears, so the new life ends it and begins anew.
  */
 const LIFE = Symbol.for("afterimage");
+/** Set there just before an injection by who wants this page read at once (extension/shared/browser.ts). */
+const NOW = Symbol.for("afterimage.now");
 
 /** One address being read; a new address is a new reading. */
 interface Reading {
@@ -45,7 +47,7 @@ interface Reading {
   left: boolean;
 }
 
-function start(life: AbortController): void {
+function start(life: AbortController, wait: number): void {
   let reading = newReading();
 
   function newReading(): Reading {
@@ -102,7 +104,7 @@ function start(life: AbortController): void {
     { signal: life.signal },
   );
   life.signal.addEventListener("abort", () => reading.stop.abort());
-  run(VISIBLE_MS);
+  run(wait);
 }
 
 /** Reads one address. Resolves with `false` when there is nobody left to send anything to. */
@@ -145,8 +147,9 @@ function makeOffer(survey: Survey): Offer {
 }
 
 if (window.top === window && READABLE.has(document.contentType)) {
-  const world = globalThis as { [LIFE]?: AbortController };
+  const world = globalThis as { [LIFE]?: AbortController; [NOW]?: boolean };
   world[LIFE]?.abort();
   world[LIFE] = new AbortController();
-  start(world[LIFE]);
+  start(world[LIFE], world[NOW] === true ? 0 : VISIBLE_MS);
+  delete world[NOW];
 }
