@@ -13,6 +13,7 @@ import {
   type Response,
   VERSION,
 } from "../../messages/messages.ts";
+import { addressAt, type Passage } from "./passage.ts";
 import { wordsOf } from "./problem.ts";
 
 /** Which response answers which request: the pairing that messages/src/request.rs documents. */
@@ -102,6 +103,7 @@ export function language(): string {
 
 /** A tab whose page can be compared and searched for. */
 export interface WebTab {
+  id: number;
   url: string;
   title: string;
 }
@@ -110,31 +112,96 @@ export interface WebTab {
 export async function activeWebTab(): Promise<WebTab | null> {
   const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
   const url = tab?.url ?? "";
-  return /^https?:/.test(url) ? { url, title: tab?.title || url } : null;
+  return tab?.id !== undefined && /^https?:/.test(url) ? { id: tab.id, url, title: tab.title || url } : null;
 }
 
-/** Shows a page: in the tab that has it open, its window brought to the front, or else in a new tab. */
-export async function openOrSwitch(url: string): Promise<void> {
+/** Calls back when another tab comes to the front of this window, or shows another page. */
+export function onActiveTabChanged(run: () => void): void {
+  chrome.tabs.onActivated.addListener(run);
+  chrome.tabs.onUpdated.addListener((_, change, tab) => {
+    if (tab.active && (change.url !== undefined || change.title !== undefined)) run();
+  });
+}
+
+/** Reads a tab's page now instead of after some seconds; the background must have been asked to allow it. */
+export async function readNow(tab: WebTab): Promise<void> {
+  const target = { tabId: tab.id };
+  await chrome.scripting.executeScript({
+    target,
+    // The content script's own world, which the page cannot see; content/main.ts looks for it.
+    func: () => {
+      (globalThis as { [now: symbol]: unknown })[Symbol.for("afterimage.now")] = true;
+    },
+  });
+  await chrome.scripting.executeScript({ target, files: ["content.js"] });
+}
+
+/** Shows a page at a passage: in the tab that has it open, its window brought to the front, or in a new tab. */
+export async function openOrSwitch(url: string, passage: Passage | null): Promise<void> {
   const tabs = await chrome.tabs.query({});
   const open =
-    tabs.find((tab) => tab.url === url) ??
-    tabs.find((tab) => withoutFragment(tab.url) === withoutFragment(url));
+    tabs.find((tab) => tab.url === url) ?? tabs.find((tab) => pageAddress(tab.url) === pageAddress(url));
   if (open?.id === undefined) {
-    await chrome.tabs.create({ url });
+    await chrome.tabs.create({ url: addressAt(url, passage) });
     return;
   }
+  // A tab that is open does not follow a text fragment. It is shown even where scripts may not run.
+  if (passage) await scrollTo(open.id, passage).catch(() => undefined);
   await chrome.tabs.update(open.id, { active: true });
   await chrome.windows.update(open.windowId, { focused: true });
 }
 
-/** Opens a page in a new tab behind the current one. */
-export async function openInBackground(url: string): Promise<void> {
-  await chrome.tabs.create({ url, active: false });
+async function scrollTo(tabId: number, passage: Passage): Promise<void> {
+  await chrome.scripting.executeScript({
+    target: { tabId },
+    args: [passage.start, passage.end],
+    // Runs in the page's tab and so can use nothing from here.
+    func: (start: string, end: string | null) => {
+      const page = window as Window & { find?: (text: string, ...flags: boolean[]) => boolean };
+      const selection = page.getSelection();
+      if (!selection || !page.find) return;
+      selection.removeAllRanges();
+      if (!page.find(start, false, false, true)) return;
+      const range = selection.getRangeAt(0);
+      if (end !== null && page.find(end, false, false, false)) {
+        const last = selection.getRangeAt(0);
+        range.setEnd(last.endContainer, last.endOffset);
+        selection.removeAllRanges();
+        selection.addRange(range);
+      }
+      range.startContainer.parentElement?.scrollIntoView({ block: "center" });
+    },
+  });
+}
+
+/** Opens a page at a passage in a new tab behind the current one. */
+export async function openInBackground(url: string, passage: Passage | null): Promise<void> {
+  await chrome.tabs.create({ url: addressAt(url, passage), active: false });
 }
 
 /** An address up to its fragment, except where the fragment is the page's route (`#/`, `#!`). */
-function withoutFragment(url: string | undefined): string | undefined {
-  return url?.replace(/#(?![/!]).*$/, "");
+function pageAddress(url: string | undefined): string | undefined {
+  return url?.replace(/:~:.*$/, "").replace(/#(?![/!]).*$/, "");
+}
+
+/** Whether this browser has a panel beside the page that a button may open. */
+export function hasSidePanel(): boolean {
+  return typeof chrome.sidePanel?.open === "function" || sidebar() !== undefined;
+}
+
+/** Opens the panel beside the page. Only out of a click or a key: browsers demand that. */
+export async function openSidePanel(): Promise<void> {
+  if (typeof chrome.sidePanel?.open !== "function") {
+    await sidebar()?.open();
+    return;
+  }
+  const { id } = await chrome.windows.getCurrent();
+  if (id !== undefined) await chrome.sidePanel.open({ windowId: id });
+}
+
+/** Firefox's name for it. */
+function sidebar(): { open(): Promise<void> } | undefined {
+  return (chrome as { sidebarAction?: { open(): Promise<void> } }).sidebarAction;
 }
 
 /** A page's icon from the browser's own cache; `null` where the browser offers none (Firefox). */
@@ -160,7 +227,9 @@ function isIntent(value: unknown): value is Intent {
 }
 
 /** The keyboard shortcut now set for a command of the manifest; `null` when there is none. */
-export async function shortcut(command: "_execute_action" | "find-similar"): Promise<string | null> {
+export async function shortcut(
+  command: "_execute_action" | "find-similar" | "pause",
+): Promise<string | null> {
   const commands = await chrome.commands.getAll();
   return commands.find((candidate) => candidate.name === command)?.shortcut || null;
 }

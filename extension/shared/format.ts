@@ -60,3 +60,37 @@ const BACKENDS: Record<Backend, MessageKey> = {
 export function backendName(backend: Backend): string {
   return text(BACKENDS[backend]);
 }
+
+/** The midnight with which the day began that was `days` before today. */
+export function daysAgo(days: number, now = new Date()): number {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() - days).getTime();
+}
+
+const sameDay = new Intl.DateTimeFormat(language(), { timeStyle: "short" });
+const otherDay = new Intl.DateTimeFormat(language(), {
+  weekday: "short",
+  hour: "numeric",
+  minute: "numeric",
+});
+
+/** A time soon to come: "14:30", or "Tue 06:00" on another day. */
+export function clock(time: number): string {
+  const format = time < daysAgo(-1) ? sameDay : otherDay;
+  return format.format(time);
+}
+
+/** The time of day at which something was. */
+export function timeOfDay(time: number): string {
+  return sameDay.format(time);
+}
+
+const thisYear = new Intl.DateTimeFormat(language(), { weekday: "long", day: "numeric", month: "long" });
+const otherYear = new Intl.DateTimeFormat(language(), { day: "numeric", month: "long", year: "numeric" });
+
+/** "today", "yesterday", "Monday, 3 March", "3 March 2024"; `midnight` begins the day. */
+export function dayName(midnight: number): string {
+  if (midnight >= daysAgo(0)) return relative.format(0, "day");
+  if (midnight >= daysAgo(1)) return relative.format(-1, "day");
+  const sameYear = new Date(midnight).getFullYear() === new Date().getFullYear();
+  return (sameYear ? thisYear : otherYear).format(midnight);
+}

@@ -1,8 +1,10 @@
-// The list of results: rows, selection, keys. Shared by the popup and, later, the side panel.
+// The list of results: rows, selection, keys. Shared by the popup and the side panel.
 //
 // The pattern is ARIA's combobox with a listbox: the focus never leaves the search box, and
-// `aria-activedescendant` names the selected row. Options may hold no controls of their own, so "forget"
-// on a row is a pointer-only mark; keys have Shift+Delete for it.
+// `aria-activedescendant` names the selected row. Options may hold no controls of their own, so "forget" and "keep"
+// on a row are pointer-only marks; keys have Shift+Delete and Alt+P for them.
+//
+// What is forgotten leaves a row in its place, for as long as it can be taken back.
 
 import type { Hit, Piece, Why } from "../../messages/messages.ts";
 import { faviconUrl } from "./browser.ts";
@@ -14,8 +16,14 @@ import { counted, type MessageKey, text } from "./strings.ts";
 export interface ResultHandlers {
   /** Show the page, in the foreground or behind. */
   open(hit: Hit, where: "foreground" | "background"): void;
-  /** Forget the page; asked for twice by then. */
+  /** Forget the page. */
   forget(hit: Hit): void;
+  /** Take back what was forgotten last. */
+  undo(hit: Hit): void;
+  /** Keep the page from retention, or no longer. */
+  pin(hit: Hit): void;
+  /** Another row is selected, or none. */
+  selected(hit: Hit | null): void;
 }
 
 const PAGE_STEP = 5;
@@ -38,7 +46,8 @@ export class ResultList {
   #rows = new Map<string, { shown: string; row: HTMLElement }>();
   #selected = 0;
   #chosen = false;
-  #confirming: string | null = null;
+  /** The page that was forgotten last, while its row offers to take that back. */
+  #forgotten: string | null = null;
 
   /** `list` must be a listbox, `input` the combobox that controls it. */
   constructor(list: HTMLElement, input: HTMLInputElement, handlers: ResultHandlers) {
@@ -79,9 +88,10 @@ export class ResultList {
     const top = this.#topOf(chosen);
     const rows = new Map<string, { shown: string; row: HTMLElement }>();
     for (const hit of hits) {
-      const shown = JSON.stringify(hit);
+      const gone = hit.page === this.#forgotten;
+      const shown = JSON.stringify([hit, gone]);
       const before = this.#rows.get(hit.page);
-      rows.set(hit.page, before?.shown === shown ? before : { shown, row: rowOf(hit) });
+      rows.set(hit.page, before?.shown === shown ? before : { shown, row: gone ? goneRow(hit) : rowOf(hit) });
     }
     this.#hits = hits;
     this.#rows = rows;
@@ -89,7 +99,6 @@ export class ResultList {
     const index = hits.findIndex((hit) => hit.page === chosen);
     this.#chosen = index >= 0;
     this.#selected = Math.max(0, index);
-    this.#confirming = null;
     this.#paint();
     // Rows above may have grown or shrunk: the chosen one stays where the eye is.
     if (index >= 0) this.#list.scrollTop += this.#topOf(chosen) - top;
@@ -97,29 +106,46 @@ export class ResultList {
 
   /** Forgets the choice, as for a new question: the first row is selected again. */
   reset(): void {
+    this.settle();
     this.#chosen = false;
     this.#selected = 0;
     this.#list.scrollTop = 0;
     this.#paint();
   }
 
-  /** Takes one page out. */
-  remove(page: string): void {
-    this.#selected = Math.min(this.#selected, Math.max(0, this.#hits.length - 2));
+  /** Puts "Undo" in the place of a page that is forgotten now. */
+  forgotten(page: string): void {
+    this.settle();
+    this.#forgotten = page;
+    this.render(this.#hits);
+  }
+
+  /** A forgotten page is back. */
+  restored(): void {
+    this.#forgotten = null;
+    this.render(this.#hits);
+  }
+
+  /** What was forgotten cannot be taken back any more: its row goes. */
+  settle(): void {
+    const page = this.#forgotten;
+    if (page === null) return;
+    this.#forgotten = null;
     const next = this.#hits.filter((hit) => hit.page !== page);
-    const stay = next[this.#selected];
+    const stay = next[Math.min(this.#selected, next.length - 1)];
+    const chosen = this.#chosen;
     this.render(next);
-    if (stay) this.#select(next.indexOf(stay));
+    if (chosen && stay) this.#select(next.indexOf(stay));
+  }
+
+  /** Shows what became of one page. */
+  update(page: string, change: Partial<Hit>): void {
+    this.render(this.#hits.map((hit) => (hit.page === page ? { ...hit, ...change } : hit)));
   }
 
   /** Handles a key of the search box; says whether it was one of the list's. */
   key(event: KeyboardEvent): boolean {
     if (event.isComposing) return false;
-    if (event.key === "Escape" && this.#confirming) {
-      this.#confirming = null;
-      this.#paint();
-      return true;
-    }
     const steps: Record<string, number> = {
       ArrowDown: 1,
       ArrowUp: -1,
@@ -133,12 +159,22 @@ export class ResultList {
     }
     const hit = this.selected;
     if (!hit) return false;
+    if (hit.page === this.#forgotten) {
+      const undo = event.key === "Enter" || (event.key === "z" && (event.ctrlKey || event.metaKey));
+      if (undo) this.#handlers.undo(hit);
+      return undo || (event.key === "Delete" && event.shiftKey);
+    }
     if (event.key === "Enter") {
       this.#handlers.open(hit, event.ctrlKey || event.metaKey ? "background" : "foreground");
       return true;
     }
     if (event.key === "Delete" && event.shiftKey) {
-      this.#forget(hit);
+      this.#handlers.forget(hit);
+      return true;
+    }
+    // By its code: with Alt, a Mac types another letter.
+    if (event.code === "KeyP" && event.altKey) {
+      this.#handlers.pin(hit);
       return true;
     }
     return false;
@@ -148,21 +184,12 @@ export class ResultList {
     const hit = this.#hits[this.#indexOf(event.target)];
     if (!hit) return;
     event.preventDefault();
-    if (event.target instanceof Element && event.target.closest("[data-action=forget]")) this.#forget(hit);
+    const action = event.target instanceof Element && event.target.closest<HTMLElement>("[data-action]");
+    if (hit.page === this.#forgotten) this.#handlers.undo(hit);
+    else if (action && action.dataset.action === "forget") this.#handlers.forget(hit);
+    else if (action && action.dataset.action === "pin") this.#handlers.pin(hit);
     else if (event.button === 1 || event.ctrlKey || event.metaKey) this.#handlers.open(hit, "background");
     else this.#handlers.open(hit, "foreground");
-  }
-
-  /** The first time asks, the second time does. */
-  #forget(hit: Hit): void {
-    if (this.#confirming === hit.page) {
-      this.#confirming = null;
-      this.#handlers.forget(hit);
-      return;
-    }
-    this.#select(this.#hits.indexOf(hit));
-    this.#confirming = hit.page;
-    this.#paint();
   }
 
   #indexOf(target: EventTarget | null): number {
@@ -177,7 +204,6 @@ export class ResultList {
   #select(index: number): void {
     this.#selected = index;
     this.#chosen = true;
-    this.#confirming = null;
     this.#paint();
     const hit = this.#hits[index];
     if (hit) this.#rows.get(hit.page)?.row.scrollIntoView({ block: "nearest" });
@@ -185,13 +211,11 @@ export class ResultList {
 
   #paint(): void {
     const page = this.selected?.page;
-    for (const [id, { row }] of this.#rows) {
-      row.setAttribute("aria-selected", String(id === page));
-      row.toggleAttribute("data-confirm", id === this.#confirming);
-    }
+    for (const [id, { row }] of this.#rows) row.setAttribute("aria-selected", String(id === page));
     this.#input.setAttribute("aria-expanded", String(this.#hits.length > 0));
     if (page === undefined) this.#input.removeAttribute("aria-activedescendant");
     else this.#input.setAttribute("aria-activedescendant", rowId(page));
+    this.#handlers.selected(this.selected);
   }
 }
 
@@ -212,8 +236,9 @@ function rowOf(hit: Hit): HTMLElement {
       "data-score": hit.score,
       "data-cosine": hit.cosine,
       "data-bm25": hit.bm25,
+      "data-pinned": hit.pinned,
     },
-    iconOf(hit),
+    iconOf(hit.site, hit.url),
     element(
       "div",
       { class: "row-main" },
@@ -230,16 +255,49 @@ function rowOf(hit: Hit): HTMLElement {
           },
           ago(hit.lastSeen),
         ),
+        ...(hit.pinned ? [element("span", { class: "unseen" }, text("pinned"))] : []),
         ...(hit.alike > 0 ? [element("span", { class: "row-alike" }, counted("alike", hit.alike))] : []),
         element("span", { class: `badge badge-${hit.why}`, title: whyTitle(hit) }, text(WHY[hit.why])),
       ),
       element("p", { class: "row-snippet", dir: "auto" }, ...passageOf(hit.snippet)),
-      element("p", { class: "row-confirm" }, text("forgetConfirm")),
+    ),
+    element(
+      "span",
+      {
+        class: "row-pin",
+        "data-action": "pin",
+        "aria-hidden": "true",
+        title: text(hit.pinned ? "unpinPage" : "pinPage"),
+      },
+      hit.pinned ? "★" : "☆",
     ),
     element(
       "span",
       { class: "row-forget", "data-action": "forget", "aria-hidden": "true", title: text("forgetPage") },
       "×",
+    ),
+  );
+}
+
+/** What stands in the place of a page that was just forgotten. */
+function goneRow(hit: Hit): HTMLElement {
+  return element(
+    "div",
+    {
+      role: "option",
+      id: rowId(hit.page),
+      class: "row row-gone",
+      "data-page": hit.page,
+      "data-url": hit.url,
+      "data-forgotten": true,
+    },
+    iconOf(hit.site, hit.url),
+    element(
+      "div",
+      { class: "row-main" },
+      element("div", { class: "row-title", dir: "auto" }, hit.title),
+      element("div", { class: "row-meta" }, text("forgottenPage")),
+      element("p", { class: "row-snippet" }, element("span", { class: "row-undo" }, text("undo"))),
     ),
   );
 }
@@ -250,8 +308,8 @@ function whyTitle(hit: Hit): string {
 }
 
 /** The browser's own icon of the page over a tile with the site's first letter, which shows without one. */
-function iconOf(hit: Hit): HTMLElement {
-  const name = hit.site.replace(/^www\./, "");
+export function iconOf(site: string, pageUrl: string): HTMLElement {
+  const name = site.replace(/^www\./, "");
   const tile = element(
     "span",
     { class: "row-icon", "aria-hidden": "true" },
@@ -260,7 +318,7 @@ function iconOf(hit: Hit): HTMLElement {
   let hue = 0;
   for (const character of name) hue = (hue * 31 + (character.codePointAt(0) ?? 0)) % 360;
   tile.style.setProperty("--hue", String(hue));
-  const url = faviconUrl(hit.url);
+  const url = faviconUrl(pageUrl);
   if (url) {
     const icon = element("img", { src: url, alt: "", width: 16, height: 16 });
     icon.addEventListener("error", () => icon.remove());

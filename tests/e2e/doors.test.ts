@@ -48,7 +48,7 @@ test("the popup finds while one types, marks the words and opens the chosen page
   await popup.keyboard.press("ArrowDown");
   const selected = await popup.$eval("[aria-selected=true]", (row) => (row as HTMLElement).dataset.url);
   assert.equal(selected, urls[1], "the arrow moved to the second row");
-  const opened = session.chromium.browser.waitForTarget((target) => target.url() === urls[1], {
+  const opened = session.chromium.browser.waitForTarget((target) => target.url().startsWith(urls[1] ?? "?"), {
     timeout: 10_000 * PATIENCE,
   });
   await pressAndClose(popup, "Enter");
@@ -73,7 +73,7 @@ test("Enter on a page that is open already goes to its tab", async () => {
   assert.equal(pagesNow, pagesBefore, "no second tab was opened");
 });
 
-test("Shift+Delete, pressed twice, forgets the page and all of it", async () => {
+test("Shift+Delete forgets the page and all of it at once, and Enter in its place takes that back", async () => {
   session.server.set(
     ownUrl("secret"),
     "<!doctype html><title>Surprise</title><p>A ukulele for the birthday of Aunt Petronella.</p>",
@@ -85,17 +85,21 @@ test("Shift+Delete, pressed twice, forgets the page and all of it", async () => 
   const popup = await openPopup(session);
   await popup.keyboard.type("ukulele");
   assert.equal((await waitForRows(popup, "ukulele"))[0]?.url, ownUrl("secret"));
-  for (let press = 0; press < 2; press += 1) {
-    await popup.keyboard.down("Shift");
-    await popup.keyboard.press("Delete");
-    await popup.keyboard.up("Shift");
-  }
-  await until(
-    "its row is gone",
-    async () => !(await rows(popup)).some((row) => row.url === ownUrl("secret")),
-  );
+  await popup.keyboard.down("Shift");
+  await popup.keyboard.press("Delete");
+  await popup.keyboard.up("Shift");
+  const undo = `[data-forgotten][data-page="${id}"][aria-selected=true]`;
+  await popup.waitForSelector(undo, { timeout: 20_000 * PATIENCE });
   assert.deepEqual((await session.extension.searchWords("ukulele")).hits, []);
   await until("no row of any table names it", async () => (await tableWith(id)) === null);
+
+  await popup.keyboard.press("Enter");
+  await popup.waitForFunction((gone) => !document.querySelector(gone), { timeout: 20_000 * PATIENCE }, undo);
+  assert.deepEqual(
+    (await session.extension.searchWords("ukulele")).hits.map(({ page }) => page),
+    [id],
+  );
+  assert.equal((await rows(popup))[0]?.page, id);
 });
 
 /** A table in which a key or a value holds a page's identifier. (Words are packed: the index's own tests look there.) */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mergeHybrid, SHORT_QUERY } from "../../extension/popup/merge.ts";
+import { mergeHybrid, SHORT_QUERY } from "../../extension/search/merge.ts";
 import type { Hit } from "../../messages/messages.ts";
 
 function hit(page: string, why: Hit["why"] = "words"): Hit {

@@ -19,10 +19,26 @@ export interface PopupRow {
 const VIEWPORT = { width: 480, height: 600 };
 
 /** Opens it in a window of its own. */
-export async function openPopup(session: Session): Promise<Page> {
+export async function openPopup(session: Session, over?: string): Promise<Page> {
+  return openSurface(session, "popup/popup.html", over);
+}
+
+/**
+ * Opens one of the extension's pages in a window of its own. `over` is the address of an open tab that it takes for
+ * the one in front, as if it lay over it or beside it.
+ */
+export async function openSurface(session: Session, file: string, over?: string): Promise<Page> {
   const page = await session.chromium.browser.newPage({ type: "window" });
   await page.setViewport(VIEWPORT);
-  await page.goto(session.extension.url("popup/popup.html"));
+  if (over !== undefined)
+    await page.evaluateOnNewDocument((url) => {
+      const here = globalThis as { front?: string };
+      here.front = url;
+      const query = chrome.tabs.query.bind(chrome.tabs);
+      chrome.tabs.query = async (asked: chrome.tabs.QueryInfo) =>
+        query(asked.currentWindow ? { url: here.front } : asked);
+    }, over);
+  await page.goto(session.extension.url(file));
   return page;
 }
 

@@ -1,4 +1,4 @@
-// The quiet line at the popup's foot: who answered and how fast, how much is remembered, what is going on.
+// The quiet line at the foot: who answered and how fast, how much is remembered, what is going on.
 
 import type { Results, State } from "../../messages/messages.ts";
 import { backendName, milliseconds } from "../shared/format.ts";
@@ -8,12 +8,13 @@ import { counted, text } from "../shared/strings.ts";
 export function statusLine(answer: Results | null, state: State | null): string {
   const parts: string[] = [];
   if (answer) {
-    parts.push(answer.backend ? backendName(answer.backend) : text("wordsOnly"));
+    if (answer.backend) parts.push(backendName(answer.backend));
+    else if (answer.hits.every((hit) => hit.why === "words")) parts.push(text("wordsOnly"));
     parts.push(milliseconds(answer.embedMs + answer.searchMs));
   }
   if (state) {
     parts.push(counted("pages", state.pages));
-    if (state.settings.paused) parts.push(text("paused"));
+    if (state.paused) parts.push(text("paused"));
     if (state.queued > 0) parts.push(counted("queued", state.queued));
     if (state.unembedded > 0) parts.push(counted("unembedded", state.unembedded));
   }

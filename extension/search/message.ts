@@ -50,7 +50,8 @@ export function nothingFound(query: string, state: State | null): Message {
   const lines: (Node | string)[] = [text("noneLine")];
   if (state && state.unembedded > 0) lines.push(counted("noneUnembedded", state.unembedded));
   lines.push(searchTips());
-  return { kind: "none", heading: text("noneHeading", query), lines };
+  const heading = query === "" ? text("noneFiltered") : text("noneHeading", query);
+  return { kind: "none", heading, lines };
 }
 
 /** Something broke; the failure's own words say what to do. */

@@ -1,0 +1,63 @@
+// Pausing: for an hour, until tomorrow, or until one goes on. A plain select, which every keyboard and screen reader
+// knows; its first entry says what is the case.
+
+import type { State } from "../../messages/messages.ts";
+import { element } from "../shared/dom.ts";
+import { clock } from "../shared/format.ts";
+import { changeSettings } from "../shared/settings.ts";
+import { text } from "../shared/strings.ts";
+
+const HOUR = 60 * 60_000;
+/** When tomorrow begins for somebody who is still awake at midnight. */
+const MORNING = 6;
+
+type Choice = "now" | "resume" | "hour" | "tomorrow" | "always";
+
+export class PauseChoice {
+  readonly #select: HTMLSelectElement;
+
+  /** `paused` hears of the state that holds after a choice, `failed` of what went wrong. */
+  constructor(select: HTMLSelectElement, paused: (state: State) => void, failed: (error: unknown) => void) {
+    this.#select = select;
+    select.addEventListener("change", () => {
+      const choice = select.value as Choice;
+      if (choice === "now") return;
+      changeSettings({ paused: choice === "always", pausedUntil: endOf(choice) }).then(
+        (state) => {
+          this.show(state);
+          paused(state);
+        },
+        (error: unknown) => {
+          select.value = "now";
+          failed(error);
+        },
+      );
+    });
+  }
+
+  show(state: State): void {
+    const { paused, pausedUntil } = state.settings;
+    const until = !paused && state.paused && pausedUntil !== null ? pausedUntil : null;
+    const now = !state.paused
+      ? text("pauseReading")
+      : until === null
+        ? text("pausePaused")
+        : text("pausePausedUntil", clock(until));
+    const choices: [Choice, string][] = [["now", now]];
+    if (state.paused) choices.push(["resume", text("pauseResume")]);
+    choices.push(["hour", text("pauseForHour")], ["tomorrow", text("pauseTillTomorrow")]);
+    if (!paused) choices.push(["always", text("pauseAlways")]);
+    this.#select.replaceChildren(...choices.map(([value, label]) => element("option", { value }, label)));
+    this.#select.value = "now";
+    this.#select.toggleAttribute("data-paused", state.paused);
+    this.#select.hidden = !state.settings.consent;
+  }
+}
+
+function endOf(choice: Choice): number | null {
+  if (choice === "hour") return Date.now() + HOUR;
+  if (choice !== "tomorrow") return null;
+  const morning = new Date();
+  if (morning.getHours() >= MORNING) morning.setDate(morning.getDate() + 1);
+  return morning.setHours(MORNING, 0, 0, 0);
+}
