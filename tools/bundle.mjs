@@ -99,7 +99,16 @@ function deriveManifest(manifest, firefox) {
   if (firefox) {
     delete manifest.background?.service_worker;
     delete manifest.minimum_chrome_version;
-    delete manifest.side_panel;
+    if (manifest.side_panel !== undefined) {
+      // The same page under Firefox's name; it must not open by itself at the installation, as it would there.
+      manifest.sidebar_action = {
+        default_panel: manifest.side_panel.default_path,
+        default_title: manifest.name,
+        default_icon: manifest.icons,
+        open_at_install: false,
+      };
+      delete manifest.side_panel;
+    }
     manifest.permissions = manifest.permissions?.filter((name) => name !== "favicon" && name !== "sidePanel");
   } else {
     delete manifest.background?.scripts;

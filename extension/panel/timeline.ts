@@ -1,0 +1,253 @@
+// All pages, day by day, the latest first. The moments of all pages come at once and lay out the list; rows are
+// fetched when they come into sight.
+//
+// Stable handles for tests: #timeline (role=listbox) with data-total; .line with data-index and, when it is there,
+// data-page; .day with data-from; [data-action=forget].
+
+import type { PageList, Row } from "../../messages/messages.ts";
+import { ask, openInBackground, openOrSwitch } from "../shared/browser.ts";
+import { confirmForgetting } from "../shared/confirm.ts";
+import { element } from "../shared/dom.ts";
+import { dayName, timeOfDay } from "../shared/format.ts";
+import { iconOf } from "../shared/results.ts";
+import { counted, text } from "../shared/strings.ts";
+import { type Day, daysOf } from "./days.ts";
+import { VirtualList } from "./virtual.ts";
+
+/** Rows that are asked for at once: half of what the background gives. */
+const BLOCK = 100;
+/** Rows are asked for when the list has stood still for so long, ms: what one flies past is not worth reading. */
+const STILL = 60;
+const DAY_HEIGHT = 40;
+const PAGE_HEIGHT = 46;
+const NO_FILTERS = { site: null, after: null, before: null };
+
+export class Timeline {
+  readonly #list: HTMLElement;
+  readonly #empty: HTMLElement;
+  readonly #virtual: VirtualList;
+  readonly #tell: (what: string) => void;
+  readonly #failed: (error: unknown) => void;
+  #days: Day[] = [];
+  /** The line with which each day begins. */
+  #starts: number[] = [];
+  #rows = new Map<number, Row>();
+  #asked = new Set<number>();
+  #still: ReturnType<typeof setTimeout> | undefined;
+  /** Goes up with each layout, so that rows of an older one are dropped. */
+  #layout = 0;
+
+  constructor(place: HTMLElement, tell: (what: string) => void, failed: (error: unknown) => void) {
+    this.#tell = tell;
+    this.#failed = failed;
+    this.#list = element("div", {
+      id: "timeline",
+      class: "timeline",
+      role: "listbox",
+      tabindex: 0,
+      "aria-label": text("daysLabel"),
+      "aria-describedby": "timeline-hint",
+    });
+    this.#empty = element("p", { class: "message", hidden: true }, text("daysEmpty"));
+    place.append(
+      this.#empty,
+      this.#list,
+      element("p", { id: "timeline-hint", class: "hint" }, text("daysHint")),
+    );
+    this.#virtual = new VirtualList(this.#list, {
+      height: (index) => (this.#dayAt(index).line === index ? DAY_HEIGHT : PAGE_HEIGHT),
+      line: (index) => this.#line(index),
+      inSight: (from, to) => {
+        clearTimeout(this.#still);
+        this.#still = setTimeout(() => this.#fetch(from, to), STILL);
+      },
+    });
+    this.#list.addEventListener("keydown", (event) => this.#key(event));
+    this.#list.addEventListener("click", (event) => this.#click(event));
+    this.#list.addEventListener("auxclick", (event) => {
+      if (event.button === 1) this.#click(event);
+    });
+  }
+
+  focus(): void {
+    this.#list.focus();
+  }
+
+  /** Lays the list out anew. */
+  async refresh(): Promise<void> {
+    this.#layout += 1;
+    const layout = this.#layout;
+    try {
+      const list = await ask({ type: "pages", offset: 0, limit: BLOCK, filters: NO_FILTERS });
+      if (layout === this.#layout) this.#show(list);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #show({ seen, rows, total }: PageList): void {
+    this.#days = daysOf(seen);
+    this.#starts = this.#days.map((day, index) => day.first + index);
+    this.#rows = new Map(rows.map((row, index) => [index, row]));
+    this.#asked = new Set([0]);
+    this.#list.dataset.total = String(total);
+    this.#list.hidden = total === 0;
+    this.#empty.hidden = total > 0;
+    this.#virtual.reset(total + this.#days.length);
+  }
+
+  /** The day that a line belongs to, with the line of its heading. */
+  #dayAt(index: number): { day: Day | undefined; line: number } {
+    let [low, high] = [0, this.#starts.length];
+    while (low + 1 < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#starts[middle] ?? 0) <= index) low = middle;
+      else high = middle;
+    }
+    return { day: this.#days[low], line: this.#starts[low] ?? 0 };
+  }
+
+  /** The number of the page on a line; -1 for a heading. */
+  #pageAt(index: number): number {
+    const { day, line } = this.#dayAt(index);
+    return day && index > line ? day.first + index - line - 1 : -1;
+  }
+
+  #line(index: number): HTMLElement {
+    const page = this.#pageAt(index);
+    if (page < 0) return this.#heading(index);
+    const row = this.#rows.get(page);
+    if (!row) return element("div", { class: "line loading" }, element("div", { class: "row-title" }));
+    return element(
+      "div",
+      { class: "line", "data-page": row.page, "data-url": row.url },
+      iconOf(row.site, row.url),
+      element(
+        "div",
+        { class: "line-main" },
+        element("div", { class: "row-title", dir: "auto", title: row.title }, row.title),
+        element(
+          "div",
+          { class: "row-meta" },
+          element("span", { class: "row-site" }, row.site),
+          element("time", { datetime: new Date(row.lastSeen).toISOString() }, timeOfDay(row.lastSeen)),
+          ...(row.pinned ? [element("span", {}, `· ${text("pinned")}`)] : []),
+        ),
+      ),
+      element(
+        "span",
+        {
+          class: "line-action",
+          "data-action": "forget",
+          "aria-hidden": "true",
+          title: text("forgetPage"),
+        },
+        "×",
+      ),
+    );
+  }
+
+  #heading(index: number): HTMLElement {
+    const { day } = this.#dayAt(index);
+    if (!day) return element("div", { class: "line day" });
+    const name = text("dayHeading", dayName(day.from), counted("pages", day.pages));
+    return element(
+      "div",
+      { class: "line day", "data-from": day.from },
+      element("span", { class: "day-name" }, name),
+      element(
+        "span",
+        { class: "line-action", "data-action": "forget", "aria-hidden": "true" },
+        text("forgetDay"),
+      ),
+    );
+  }
+
+  /** Asks for the rows of these lines that are not there yet. */
+  #fetch(from: number, to: number): void {
+    const first = Math.max(0, this.#pageAt(from), this.#pageAt(from + 1));
+    const last = Math.max(this.#pageAt(to - 1), this.#pageAt(to - 2));
+    for (let block = Math.floor(first / BLOCK); block * BLOCK <= last; block += 1) {
+      if (this.#asked.has(block)) continue;
+      this.#asked.add(block);
+      void this.#fetchBlock(block, this.#layout);
+    }
+  }
+
+  async #fetchBlock(block: number, layout: number): Promise<void> {
+    try {
+      const offset = block * BLOCK;
+      const { rows } = await ask({ type: "pages", offset, limit: BLOCK, filters: NO_FILTERS });
+      if (layout !== this.#layout) return;
+      for (const [index, row] of rows.entries()) this.#rows.set(offset + index, row);
+      const day = (page: number): number => this.#days.findLastIndex(({ first }) => first <= page);
+      // Each page's line is as many further down as there are headings above it.
+      this.#virtual.redraw(offset + day(offset) + 1, offset + BLOCK + day(offset + BLOCK) + 1);
+    } catch (error) {
+      this.#asked.delete(block);
+      this.#failed(error);
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { active, count, page } = this.#virtual;
+    const to: Record<string, number> = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
+      Home: 0,
+      End: count - 1,
+    };
+    const next = to[event.key];
+    if (next !== undefined) this.#virtual.activate(next);
+    else if (event.key === "Enter") void this.#open(active, event.ctrlKey || event.metaKey);
+    else if (event.key === "Delete" && event.shiftKey) void this.#forget(active);
+    else return;
+    event.preventDefault();
+  }
+
+  #click(event: MouseEvent): void {
+    const index = this.#virtual.indexOf(event.target);
+    if (index < 0) return;
+    event.preventDefault();
+    this.#virtual.activate(index);
+    if (event.target instanceof Element && event.target.closest("[data-action=forget]"))
+      void this.#forget(index);
+    else void this.#open(index, event.button === 1 || event.ctrlKey || event.metaKey);
+  }
+
+  async #open(index: number, behind: boolean): Promise<void> {
+    const row = this.#rows.get(this.#pageAt(index));
+    if (!row) return;
+    try {
+      if (behind) await openInBackground(row.url, null);
+      else await openOrSwitch(row.url, null);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #forget(index: number): Promise<void> {
+    try {
+      const page = this.#pageAt(index);
+      const row = this.#rows.get(page);
+      if (row) {
+        const { pages } = await ask({ type: "forget", scope: "page", page: row.page });
+        this.#tell(counted("forgotten", pages));
+      } else if (page < 0) {
+        const { day } = this.#dayAt(index);
+        if (!day) return;
+        const scope = { scope: "period", from: day.from, to: day.to } as const;
+        const preview = await ask({ type: "preview", ...scope });
+        const asked = text("forgetDayAsk", dayName(day.from));
+        if (preview.pages > 0 && !(await confirmForgetting(asked, preview))) return;
+        const { pages } = await ask({ type: "forget", ...scope });
+        this.#tell(counted("forgotten", pages));
+      }
+      await this.refresh();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+}
