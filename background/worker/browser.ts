@@ -10,10 +10,13 @@ export interface MessageSource {
   readonly url: string;
   readonly topFrame: boolean;
   readonly private: boolean;
+  /** The tab that it is in. */
+  readonly tab: number | undefined;
 }
 
 export type MessageHandler = (message: unknown, source: MessageSource) => Promise<unknown>;
 
+const WEB = ["http://*/*", "https://*/*"];
 const EXTENSION_ORIGIN = chrome.runtime.getURL("");
 
 /** Registers the one message listener. The handler's promise keeps the worker alive until it settles. */
@@ -26,6 +29,7 @@ export function onMessage(handle: MessageHandler): void {
       url,
       topFrame: sender.frameId === 0,
       private: sender.tab?.incognito === true,
+      tab: sender.tab?.id,
     };
     handle(message, source).then(answer, () => answer(undefined));
     return true;
@@ -65,6 +69,8 @@ export function onHistoryRemoved(run: (all: boolean, urls: string[]) => Promise<
 export interface Door {
   readonly id: string;
   readonly selection: string;
+  /** The address that a clicked link leads to. */
+  readonly link: string;
   readonly tab: { readonly url: string; readonly title: string; readonly windowId: number } | undefined;
 }
 
@@ -76,13 +82,18 @@ function tabOf(tab: chrome.tabs.Tab | undefined): Door["tab"] {
 
 export function onMenu(run: (door: Door) => Promise<void>): void {
   chrome.contextMenus.onClicked.addListener(async (info, tab) => {
-    await run({ id: String(info.menuItemId), selection: info.selectionText ?? "", tab: tabOf(tab) });
+    await run({
+      id: String(info.menuItemId),
+      selection: info.selectionText ?? "",
+      link: info.linkUrl ?? "",
+      tab: tabOf(tab),
+    });
   });
 }
 
 export function onCommand(run: (door: Door) => Promise<void>): void {
   chrome.commands.onCommand.addListener(async (id, tab) => {
-    await run({ id, selection: "", tab: tabOf(tab ?? (await activeTab())) });
+    await run({ id, selection: "", link: "", tab: tabOf(tab ?? (await activeTab())) });
   });
 }
 
@@ -93,7 +104,7 @@ async function activeTab(): Promise<chrome.tabs.Tab | undefined> {
 export interface Menu {
   readonly id: string;
   readonly title: string;
-  readonly contexts: ["page"] | ["selection"];
+  readonly contexts: ["page"] | ["selection"] | ["link"];
 }
 
 /** Replaces all context menus. */
@@ -104,23 +115,96 @@ export async function setMenus(menus: readonly Menu[]): Promise<void> {
       id: menu.id,
       title: menu.title,
       contexts: menu.contexts,
-      documentUrlPatterns: ["http://*/*", "https://*/*"],
+      documentUrlPatterns: WEB,
+      // What is behind no web address is never stored.
+      ...(menu.contexts[0] === "link" ? { targetUrlPatterns: WEB } : {}),
     });
   }
 }
 
-export function message(key: string): string {
-  return chrome.i18n.getMessage(key);
+export function message(key: string, ...substitutions: string[]): string {
+  return chrome.i18n.getMessage(key, substitutions);
 }
 
-/** Leaves the intent for the popup and opens it; in a tab where the browser will not show a popup. */
+/** Leaves the intent for the popup and opens it; the panel's page in a tab where there can be no popup. */
 export async function openPopupWith(intent: Intent, windowId: number | undefined): Promise<void> {
   await chrome.storage.session.set({ [INTENT_KEY]: intent });
   try {
     await chrome.action.openPopup(windowId === undefined ? undefined : { windowId });
   } catch {
-    await chrome.tabs.create({ url: chrome.runtime.getURL("popup/popup.html") });
+    await chrome.tabs.create({ url: chrome.runtime.getURL("panel/panel.html") });
   }
+}
+
+/** Opens the panel beside the page. To be called at once in the event of a click or a key: browsers demand that. */
+export async function openPanel(windowId: number): Promise<void> {
+  if (typeof chrome.sidePanel?.open === "function") await chrome.sidePanel.open({ windowId });
+  else await (chrome as { sidebarAction?: { open(): Promise<void> } }).sidebarAction?.open();
+}
+
+/** What the address bar shows under the keyword. */
+export interface Suggestion {
+  /** What is entered when it is chosen: an address. */
+  readonly content: string;
+  /** The site and the title. */
+  readonly site: string;
+  readonly title: string;
+}
+
+/** Where what was chosen is to open. */
+export type Place = "current" | "foreground" | "background";
+const PLACES: Record<string, Place> = {
+  currentTab: "current",
+  newForegroundTab: "foreground",
+  newBackgroundTab: "background",
+};
+
+/** The keyword in the address bar: `suggest` while one types, `enter` what was chosen. */
+export function onOmnibox(
+  suggest: (typed: string) => Promise<Suggestion[]>,
+  enter: (chosen: string, place: Place) => Promise<void>,
+): void {
+  // Firefox shows descriptions as they are, Chrome wants XML.
+  const plain = navigator.userAgent.includes("Firefox/");
+  chrome.omnibox.onInputChanged.addListener(async (typed, show) => {
+    const found = await suggest(typed);
+    show(
+      found.map(({ content, site, title }) => ({
+        content,
+        description: plain
+          ? `${title} · ${site}`
+          : `${escapeXml(title)} <dim>·</dim> <url>${escapeXml(site)}</url>`,
+      })),
+    );
+  });
+  chrome.omnibox.onInputEntered.addListener(async (chosen, where) => {
+    await enter(chosen, PLACES[where] ?? "current");
+  });
+}
+
+/** The first line under the keyword: what Enter does when nothing is chosen. */
+export async function setDefaultSuggestion(text: string): Promise<void> {
+  await chrome.omnibox.setDefaultSuggestion({ description: escapeXml(text) });
+}
+
+/** Chrome refuses all suggestions for one character that XML does not have. */
+export function escapeXml(text: string): string {
+  const named: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&apos;",
+  };
+  return text
+    .toWellFormed()
+    .replace(/[^\P{Cc}\t\n\r]|[\uFFFE\uFFFF]/gu, "")
+    .replace(/[&<>"']/g, (character) => named[character] ?? "");
+}
+
+export async function openAt(url: string, place: Place): Promise<void> {
+  if (place === "current") await chrome.tabs.update({ url });
+  else await chrome.tabs.create({ url, active: place === "foreground" });
 }
 
 export async function openWelcome(): Promise<void> {
@@ -129,7 +213,7 @@ export async function openWelcome(): Promise<void> {
 
 /** Runs the content script in the tabs that were open before the extension was. */
 export async function readOpenTabs(): Promise<void> {
-  const tabs = await chrome.tabs.query({ url: ["http://*/*", "https://*/*"] });
+  const tabs = await chrome.tabs.query({ url: WEB });
   await Promise.allSettled(
     tabs.flatMap(({ id, incognito, discarded }) =>
       id === undefined || incognito || discarded
@@ -144,8 +228,42 @@ export async function heartbeat(): Promise<void> {
   await chrome.runtime.getPlatformInfo();
 }
 
-export async function setBadge(text: string): Promise<void> {
-  await chrome.action.setBadgeText({ text });
+/** A mark on the toolbar button. */
+export interface ButtonState {
+  /** At most four characters; empty for none. */
+  readonly text: string;
+  readonly color: string;
+  /** What is shown when one points at the button; null for the manifest's. */
+  readonly title: string | null;
+}
+
+/** Marks the button, everywhere or in one tab, where it holds until the tab shows another page. */
+export async function markButton(state: ButtonState, tabId?: number): Promise<void> {
+  const where = tabId === undefined ? {} : { tabId };
+  const title = state.title ?? message("actionTitle");
+  await Promise.all([
+    chrome.action.setBadgeText({ ...where, text: state.text }),
+    chrome.action.setTitle({ ...where, title }),
+    ...(state.text === ""
+      ? []
+      : [
+          chrome.action.setBadgeBackgroundColor({ ...where, color: state.color }),
+          chrome.action.setBadgeTextColor({ ...where, color: "#ffffff" }),
+        ]),
+  ]);
+}
+
+/** Takes a mark off the tabs that have it as their own, of these or of all. */
+export async function unmarkTabs(mark: string, tabIds?: readonly number[]): Promise<void> {
+  const ids = tabIds ?? (await chrome.tabs.query({})).flatMap(({ id }) => (id === undefined ? [] : [id]));
+  await Promise.allSettled(
+    ids.map(async (tabId) => {
+      if ((await chrome.action.getBadgeText({ tabId })) !== mark) return;
+      // Without a text the tab shows again what holds everywhere.
+      await chrome.action.setBadgeText({ tabId });
+      await chrome.action.setTitle({ tabId, title: message("actionTitle") });
+    }),
+  );
 }
 
 export function assetUrl(path: string): string {

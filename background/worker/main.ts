@@ -4,13 +4,21 @@
 // The worker may be killed at any `await` and is started anew by the next event. So nothing here is
 // remembered: what must survive is in the database, and the one promise `ready` is all the state there is.
 
+import type { Request } from "../../messages/messages.ts";
+import { Badge } from "./badge.ts";
 import * as browser from "./browser.ts";
 import { bindDoors } from "./doors.ts";
+import { bindOmnibox } from "./omnibox.ts";
+import { askOwn } from "./own.ts";
 import { ready } from "./ready.ts";
 import type { Background } from "./rust.ts";
 import { WORK_ALARM, Work } from "./work.ts";
 
-const work = new Work(ready, browser);
+/** Requests of our own pages after which other pages may be read than before. */
+const OF_RULES: ReadonlySet<unknown> = new Set<Request["type"]>(["configure", "setSite"]);
+
+const badge = new Badge(() => askOwn(ready, { type: "state" }, "state"), browser);
+const work = new Work(ready, browser, () => badge.refresh());
 
 browser.onMessage(async (message, source) => {
   let background: Background;
@@ -25,10 +33,20 @@ browser.onMessage(async (message, source) => {
     ? await background.handle(message)
     : await background.handlePage(message, source.url, source.topFrame, source.private);
   if (background.hasWork()) void work.resume();
+  if (!source.extensionPage) {
+    if (source.tab !== undefined) badge.answered(source.tab, reply);
+    badge.refresh();
+  } else if (OF_RULES.has(typeOf(message))) {
+    void badge.rulesChanged();
+  }
   // What is open already is read without a reload, but only from the moment it may be.
   if (!hadConsent && background.consent) void browser.readOpenTabs();
   return reply;
 });
+
+function typeOf(message: unknown): unknown {
+  return (message as { request?: { type?: unknown } } | null)?.request?.type;
+}
 
 function isReply(reply: unknown): boolean {
   return typeof reply === "object" && reply !== null && "error" in reply;
@@ -44,9 +62,26 @@ browser.onInstalled((firstTime) => {
   if (firstTime) void browser.openWelcome();
   void browser.readOpenTabs();
   void work.resume();
+  badge.refresh();
 });
 
-// Something may have been left undone when the browser was closed.
-browser.onBrowserStart(() => void work.resume());
+// Something may have been left undone when the browser was closed, and the button has forgotten its marks.
+browser.onBrowserStart(() => {
+  void work.resume();
+  badge.refresh();
+});
 
-bindDoors();
+bindDoors(async () => {
+  const state = await askOwn(ready, { type: "state" }, "state");
+  if (state === null) return;
+  const settings = { ...state.settings, paused: !state.paused, pausedUntil: null };
+  await askOwn(ready, { type: "configure", ...settings }, "state");
+  await badge.rulesChanged();
+});
+bindOmnibox((query, limit) =>
+  askOwn(
+    ready,
+    { type: "search", query, mode: "words", limit, filters: { site: null, after: null, before: null } },
+    "results",
+  ),
+);

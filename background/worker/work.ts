@@ -26,11 +26,14 @@ export interface Alarms {
 export class Work {
   readonly #ready: () => Promise<Chores>;
   readonly #browser: Alarms;
+  readonly #progress: () => void;
   #running: Promise<void> | undefined;
 
-  constructor(ready: () => Promise<Chores>, browser: Alarms) {
+  /** `progress` is called after each step, and must take no time. */
+  constructor(ready: () => Promise<Chores>, browser: Alarms, progress: () => void = () => {}) {
     this.#ready = ready;
     this.#browser = browser;
+    this.#progress = progress;
   }
 
   /** Starts the work, or joins the one that is under way. */
@@ -70,6 +73,7 @@ export class Work {
       for (;;) {
         const start = performance.now();
         const more = await chores.step();
+        this.#progress();
         if (!more) return;
         debt += performance.now() - start;
         if (debt >= SHORT_MS) {

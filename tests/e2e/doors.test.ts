@@ -151,6 +151,86 @@ test("on selected text the context menu searches for it", async () => {
   assert.equal(found[0]?.url, ownUrl("volcano"));
 });
 
+test("on a link the context menu shows pages similar to the linked one, or that it is not known", async () => {
+  for (const [link, expected] of [
+    [ownUrl("rye-bread"), "similar"],
+    ["http://never-read.test/", "unknownPage"],
+  ]) {
+    await session.open(ownUrl("volcano"));
+    const popup = await throughDoor(() =>
+      session.worker.evaluate(
+        async (url, linkUrl) => {
+          const [tab] = await chrome.tabs.query({ url });
+          const clicked = { menuItemId: "find-similar-link", linkUrl, pageUrl: url, editable: false };
+          const event: unknown = chrome.contextMenus.onClicked;
+          (event as { dispatch: (...all: unknown[]) => void }).dispatch(clicked, tab);
+        },
+        ownUrl("volcano"),
+        link,
+      ),
+    );
+    const found = await waitForRows(popup, "", "similar");
+    const kind = await popup.$eval("#message", (message) => (message as HTMLElement).dataset.kind);
+    assert.equal(kind === "" ? "similar" : kind, expected);
+    if (expected === "similar") assert.equal(found[0]?.url, ownUrl("sourdough"));
+    await session.tidy();
+  }
+});
+
+test("the command “pause” pauses reading and goes on again", async () => {
+  const press = () =>
+    session.worker.evaluate(() => {
+      const event: unknown = chrome.commands.onCommand;
+      (event as { dispatch: (...all: unknown[]) => void }).dispatch("pause");
+    });
+  await session.extension.configure({ pausedUntil: Date.now() + 3_600_000 });
+  await press();
+  await until("it goes on", async () => !(await session.extension.state()).paused);
+  await press();
+  await until("it is paused", async () => (await session.extension.state()).settings.paused);
+  await press();
+  await until("it goes on again", async () => !(await session.extension.state()).paused);
+});
+
+test("the keyword in the address bar suggests pages by their words, opens one, or asks the question", async () => {
+  session.server.set(
+    "http://ampersand.test/",
+    '<!doctype html><title>Bread &amp; <Butter> "Churn" \u0001</title><p>A loaf of pumpernickel.</p>',
+  );
+  await session.read("http://ampersand.test/");
+  await session.extension.waitIndexed(30);
+  const suggestions = await session.worker.evaluate(
+    () =>
+      new Promise<chrome.omnibox.SuggestResult[]>((resolve) => {
+        const event: unknown = chrome.omnibox.onInputChanged;
+        (event as { dispatch: (...all: unknown[]) => void }).dispatch("pumpernick", resolve);
+      }),
+  );
+  assert.deepEqual(
+    suggestions.map(({ content }) => content),
+    ["http://ampersand.test/"],
+  );
+  assert.match(
+    suggestions[0]?.description ?? "",
+    /^Bread &amp; &lt;Butter&gt; &quot;Churn&quot;.* <url>ampersand\.test<\/url>$/,
+  );
+  const enter = (text: string) =>
+    session.worker.evaluate((chosen) => {
+      const event: unknown = chrome.omnibox.onInputEntered;
+      (event as { dispatch: (...all: unknown[]) => void }).dispatch(chosen, "newForegroundTab");
+    }, text);
+  await session.tidy();
+  const opened = session.chromium.browser.waitForTarget(
+    (target) => target.url() === "http://ampersand.test/",
+    { timeout: 15_000 * PATIENCE },
+  );
+  await enter("http://ampersand.test/");
+  await opened;
+  const popup = await throughDoor(() => enter("predicting eruptions"));
+  const found = await waitForRows(popup, "predicting eruptions");
+  assert.equal(found[0]?.url, ownUrl("volcano"));
+});
+
 test("the command “find similar” does what the menu does", async () => {
   await session.open(ownUrl("sourdough"));
   const popup = await throughDoor(() =>
