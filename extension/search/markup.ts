@@ -31,6 +31,12 @@ export function searchMarkup(): HTMLElement[] {
       { id: "context", hidden: true },
       element("button", { id: "back-button", class: "quiet", type: "button" }, text("back")),
       element("h2", { id: "context-title", dir: "auto" }),
+      element(
+        "label",
+        { class: "check" },
+        element("input", { id: "other-sites", type: "checkbox" }),
+        element("span", {}, text("otherSites")),
+      ),
     ),
     element("p", { id: "problem", class: "problem", hidden: true }),
     element("div", { id: "results", role: "listbox", "aria-label": text("resultsLabel") }),

@@ -14,7 +14,7 @@
 //                       .row-snippet with <mark>, .badge, .row-forget, .row-pin
 //   #message            in place of rows; data-kind: consent | empty | searching | none | unknownPage | error
 //   #welcome-button, #retry-button   inside #message
-//   #context, #context-title, #back-button   the "Similar to …" bar
+//   #context, #context-title, #other-sites, #back-button   the "Similar to …" bar
 //   #problem            the sentence when something is wrong
 //   #announcement       what a screen reader hears
 
@@ -68,6 +68,7 @@ export class SearchView {
   readonly #message: HTMLDivElement;
   readonly #context: HTMLDivElement;
   readonly #contextTitle: HTMLHeadingElement;
+  readonly #otherSites: HTMLInputElement;
   readonly #problem: HTMLParagraphElement;
   readonly #announcement: HTMLParagraphElement;
   readonly #list: ResultList;
@@ -83,6 +84,8 @@ export class SearchView {
   #openWhenShown = false;
   state: State | null = null;
   answer: Results | null = null;
+  /** The page that others were compared with last. */
+  #compared: Compared | null = null;
   /** What was just done; stands in the status line until the next question. */
   notice: string | null = null;
 
@@ -94,6 +97,7 @@ export class SearchView {
     this.#message = byId("message", HTMLDivElement);
     this.#context = byId("context", HTMLDivElement);
     this.#contextTitle = byId("context-title", HTMLHeadingElement);
+    this.#otherSites = byId("other-sites", HTMLInputElement);
     this.#problem = byId("problem", HTMLParagraphElement);
     this.#announcement = byId("announcement", HTMLParagraphElement);
     this.#chips = new FilterChips(byId("chips", HTMLDivElement), () => this.search(true));
@@ -110,6 +114,9 @@ export class SearchView {
     this.#query.addEventListener("input", () => this.search());
     this.#query.addEventListener("keydown", (event) => this.#key(event));
     place.addEventListener("keydown", (event) => this.#escape(event));
+    this.#otherSites.addEventListener("change", () => {
+      if (this.#compared) void this.showSimilar(this.#compared, true);
+    });
     byId("back-button", HTMLButtonElement).addEventListener("click", () => this.clear());
   }
 
@@ -184,6 +191,7 @@ export class SearchView {
    */
   async showSimilar(page: Compared, again = false): Promise<boolean> {
     const number = this.#newQuestion();
+    this.#compared = page;
     this.#query.value = "";
     this.#chips.show(false);
     this.#context.hidden = false;
@@ -194,7 +202,12 @@ export class SearchView {
       this.#saySearching();
     }
     try {
-      const found = await ask({ type: "similar", url: page.url, otherSites: false, limit: LIMIT });
+      const found = await ask({
+        type: "similar",
+        url: page.url,
+        otherSites: this.#otherSites.checked,
+        limit: LIMIT,
+      });
       if (number !== this.#asked) return true;
       this.#draw(found, found.hits, "similar", "", true);
       if (found.unknownPage)

@@ -94,3 +94,12 @@ export function dayName(midnight: number): string {
   const sameYear = new Date(midnight).getFullYear() === new Date().getFullYear();
   return (sameYear ? thisYear : otherYear).format(midnight);
 }
+
+/** The name of a language, given as a BCP 47 tag; the tag itself where it has none. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([language()], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}

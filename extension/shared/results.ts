@@ -9,7 +9,7 @@
 import type { Hit, Piece, Why } from "../../messages/messages.ts";
 import { faviconUrl } from "./browser.ts";
 import { element } from "./dom.ts";
-import { ago, moment } from "./format.ts";
+import { ago, languageName, moment } from "./format.ts";
 import { counted, type MessageKey, text } from "./strings.ts";
 
 /** What a list asks its page to do. */
@@ -256,6 +256,15 @@ function rowOf(hit: Hit): HTMLElement {
           ago(hit.lastSeen),
         ),
         ...(hit.pinned ? [element("span", { class: "unseen" }, text("pinned"))] : []),
+        ...(hit.unknownLanguage === null
+          ? []
+          : [
+              element(
+                "span",
+                { class: "row-note" },
+                text("unknownLanguage", languageName(hit.unknownLanguage)),
+              ),
+            ]),
         ...(hit.alike > 0 ? [element("span", { class: "row-alike" }, counted("alike", hit.alike))] : []),
         element("span", { class: `badge badge-${hit.why}`, title: whyTitle(hit) }, text(WHY[hit.why])),
       ),
