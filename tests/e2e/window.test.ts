@@ -67,6 +67,36 @@ test("the context menu's entry shows similar pages", async () => {
   assert.equal(found[0]?.url, ownUrl("sourdough"));
 });
 
+test("the popup knows the page in front, and its button opens the side panel beside it", async () => {
+  await reader.goto(ownUrl("rye-bread"));
+  await reader.bringToFront();
+  const popup = await popupAfter(() => display.press("alt+shift+f"));
+  await popup.waitForSelector("#page-button:not([hidden])", { timeout: 20_000 * PATIENCE });
+  const opened = session.chromium.browser.waitForTarget(
+    (target) => target.url() === session.extension.url("panel/panel.html"),
+    { timeout: 20_000 * PATIENCE },
+  );
+  await popup.focus("#panel-button");
+  await display.press("Return");
+  const panel = await (await opened).asPage();
+  await panel.waitForSelector("#similar-button:not([hidden])", { timeout: 20_000 * PATIENCE });
+  await panel.click("#similar-button");
+  const found = await waitForRows(panel, "", "similar");
+  assert.equal(found[0]?.url, ownUrl("sourdough"));
+});
+
+test("the keyword in the address bar asks the question in the popup", async () => {
+  await reader.bringToFront();
+  const popup = await popupAfter(async () => {
+    await display.press("ctrl+l");
+    await display.type("af insects voting on where to live");
+    await sleep(1_000);
+    await display.press("Return");
+  });
+  const [first] = await waitForRows(popup, "insects voting on where to live");
+  assert.equal(first?.url, ownUrl("honeybees"));
+});
+
 /** The popup that opens by what a person does. */
 async function popupAfter(gesture: () => Promise<void>): Promise<Page> {
   await sleep(1_000);
