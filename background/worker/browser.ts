@@ -1,6 +1,7 @@
 // The worker's only contact with the browser's extension API.
 
 import { INTENT_KEY, type Intent } from "../../messages/messages.ts";
+import { escapeXml } from "./xml.ts";
 
 /** Who sent a message, as far as it concerns us. */
 export interface MessageSource {
@@ -185,21 +186,6 @@ export function onOmnibox(
 /** The first line under the keyword: what Enter does when nothing is chosen. */
 export async function setDefaultSuggestion(text: string): Promise<void> {
   await chrome.omnibox.setDefaultSuggestion({ description: escapeXml(text) });
-}
-
-/** Chrome refuses all suggestions for one character that XML does not have. */
-export function escapeXml(text: string): string {
-  const named: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&apos;",
-  };
-  return text
-    .toWellFormed()
-    .replace(/[^\P{Cc}\t\n\r]|[\uFFFE\uFFFF]/gu, "")
-    .replace(/[&<>"']/g, (character) => named[character] ?? "");
 }
 
 export async function openAt(url: string, place: Place): Promise<void> {
