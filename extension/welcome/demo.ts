@@ -36,7 +36,6 @@ async function compare(): Promise<void> {
   asked += 1;
   const mine = asked;
   showProblem(problem, null);
-  // The first question loads the model, which takes a moment.
   answer.replaceChildren(element("p", { class: "hint" }, text("demoReading")));
   try {
     const compared = await ask({ type: "compare", question: typed, texts: sentences });
@@ -74,6 +73,13 @@ async function compare(): Promise<void> {
   }
 }
 
+/** Loads the model, so that the first answer need not wait for it. What goes wrong the question will say. */
+function warm(): void {
+  void ask({ type: "compare", question: FIRST_QUESTION, texts: sentences.slice(0, 1) }).catch(
+    () => undefined,
+  );
+}
+
 /** Marks the nearest sentence where it stands on the page. */
 function markBest(best: number | undefined): void {
   places.forEach((place, at) => {
@@ -92,6 +98,12 @@ export function startDemo(): void {
     }),
   );
   question.value = FIRST_QUESTION;
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    warm();
+  });
+  seen.observe(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void compare();
