@@ -2,10 +2,10 @@
 // before it goes.
 
 import type { Level, Scope, SiteRule, State } from "../../messages/messages.ts";
+import { mayGo } from "../shared/confirm.ts";
 import { byId, element } from "../shared/dom.ts";
 import { setSite } from "../shared/settings.ts";
 import { counted, type MessageKey, text } from "../shared/strings.ts";
-import { mayGo } from "./confirm.ts";
 import { hostsOf } from "./hosts.ts";
 import { LongTable } from "./long-table.ts";
 import { attempt } from "./section.ts";

@@ -3,10 +3,10 @@
 
 import type { SensitiveGroup, State } from "../../messages/messages.ts";
 import { ask } from "../shared/browser.ts";
+import { mayGo } from "../shared/confirm.ts";
 import { byId, element } from "../shared/dom.ts";
 import { setSite } from "../shared/settings.ts";
 import { counted, type MessageKey, number, text } from "../shared/strings.ts";
-import { mayGo } from "./confirm.ts";
 import { attempt } from "./section.ts";
 
 /** The groups' names, which the list has in English. */

@@ -2,10 +2,10 @@
 
 import type { Scope, SiteUse, State } from "../../messages/messages.ts";
 import { ask } from "../shared/browser.ts";
+import { confirmLoss, type Loss, previewOf } from "../shared/confirm.ts";
 import { byId, element } from "../shared/dom.ts";
 import { bytes } from "../shared/format.ts";
 import { counted, number, text } from "../shared/strings.ts";
-import { confirmLoss, type Loss, previewOf } from "./confirm.ts";
 import { LongTable } from "./long-table.ts";
 import { attempt, bar, change, choose, facts } from "./section.ts";
 

@@ -6,7 +6,7 @@
 
 import type { Level, PageStatus, SkipReason } from "../../messages/messages.ts";
 import { ask, readNow, type WebTab } from "../shared/browser.ts";
-import { confirmForgetting } from "../shared/confirm.ts";
+import { confirmLoss } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
 import { ago } from "../shared/format.ts";
 import { wordsOf } from "../shared/problem.ts";
@@ -118,7 +118,15 @@ export class ThisPage {
   async #setLevel(site: string, level: Level): Promise<void> {
     const preview = await ask({ type: "preview", scope: "level", site, level });
     const asked = text(level === "never" ? "levelNeverAsk" : "levelTitleAsk", site);
-    if (preview.pages > 0 && !(await confirmForgetting(asked, preview))) return;
+    if (
+      preview.pages > 0 &&
+      !(await confirmLoss(preview, {
+        heading: asked,
+        lines: [text("previewForGood")],
+        action: text("previewForget"),
+      }))
+    )
+      return;
     const { pages } = await ask({ type: "setSite", site, level });
     this.#note = pages > 0 ? counted("forgotten", pages) : text("saved");
   }

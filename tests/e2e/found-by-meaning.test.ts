@@ -73,7 +73,12 @@ describe("questions in other words", { skip: REAL_PAGES === null && NO_REAL_PAGE
 
   test("pages similar to a page are of its subject", async (t) => {
     for (const { subject, page, mates } of similar) {
-      const found = await session.extension.ask({ type: "similar", url: realUrl(page), otherSites: false, limit: 5 });
+      const found = await session.extension.ask({
+        type: "similar",
+        url: realUrl(page),
+        otherSites: false,
+        limit: 5,
+      });
       const urls = found.hits.map((hit) => hit.url);
       t.diagnostic(`${subject}: ${page} → ${urls.join(" ")}`);
       assert.equal(found.unknownPage, false);

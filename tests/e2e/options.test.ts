@@ -73,7 +73,7 @@ async function asked(): Promise<string> {
 
 async function answer(how: "yes" | "no"): Promise<void> {
   await options.click(`#confirm-${how}`);
-  await options.waitForSelector("#confirm:not([open])", WAIT);
+  await options.waitForSelector("#confirm", { ...WAIT, hidden: true });
 }
 
 async function says(selector: string, words: RegExp): Promise<void> {
@@ -136,7 +136,7 @@ test("what is refused in the table is not set", async () => {
   await options.select(`${row} select`, "never");
   await asked();
   await options.keyboard.press("Escape");
-  await options.waitForSelector("#confirm:not([open])", WAIT);
+  await options.waitForSelector("#confirm", { ...WAIT, hidden: true });
   assert.equal(await options.$eval(`${row} select`, (select) => (select as HTMLSelectElement).value), "full");
   assert.deepEqual(await kept(), ["diary.test"]);
   await options.type("#rule-site", "://");
@@ -332,7 +332,7 @@ test("sections are reached and a rule is set and refused with the keyboard alone
   assert.match(await asked(), /1 page/);
   assert.deepEqual(await nameless(options), []);
   await options.keyboard.press("Escape");
-  await options.waitForSelector("#confirm:not([open])", WAIT);
+  await options.waitForSelector("#confirm", { ...WAIT, hidden: true });
   assert.equal(
     await options.evaluate(() => document.activeElement?.id),
     "rule-site",

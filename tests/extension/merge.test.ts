@@ -8,7 +8,16 @@ import type { Hit } from "../../messages/messages.ts";
 function hit(page: string, why: Hit["why"] = "words"): Hit {
   const url = `https://example.org/${page}`;
   const base = { page, url, site: "example.org", title: page, lastSeen: 0, visits: 1, snippet: [], score: 1 };
-  return { ...base, cosine: null, bm25: null, why, alike: 0, language: null, pinned: false, unknownLanguage: null };
+  return {
+    ...base,
+    cosine: null,
+    bm25: null,
+    why,
+    alike: 0,
+    language: null,
+    pinned: false,
+    unknownLanguage: null,
+  };
 }
 
 const pages = (hits: Hit[]): string => hits.map(({ page }) => page).join(" ");
