@@ -310,7 +310,7 @@ mod tests {
     fn the_closest_sentence_is_marked() {
         assert_eq!(
             closest_to("It rained.\nA boat came. It left.", "boat"),
-            "It rained. [A boat came.] It left."
+            "It rained.\n[A boat came.] It left."
         );
         assert_eq!(
             closest_to("A boat. A boat came.", "boat"),
