@@ -256,13 +256,17 @@ impl State {
         self.lacking(missing).map(|(_, _, lacks)| lacks as usize).sum()
     }
 
-    /// The first `limit` passages without a vector: of the page seen last first; the title, the lead, then the rest.
+    /// The first `limit` passages without a vector: pages with a text before those that have a title only (a whole
+    /// history of these may have come at once); of the page seen last first; the title, the lead, then the rest.
     pub fn next_unembedded<'a>(&'a self, missing: Missing<'a>, limit: usize) -> Vec<(&'a Entry, Vec<u32>)> {
         let mut pages: Vec<(Slot, &Entry)> = (self.lacking(missing))
             .filter(|(_, _, lacks)| *lacks > 0)
             .map(|(slot, entry, _)| (slot, entry))
             .collect();
-        pages.sort_by(|(_, a), (_, b)| b.last_seen.total_cmp(&a.last_seen).then_with(|| a.id.cmp(&b.id)));
+        pages.sort_by(|(_, a), (_, b)| {
+            let title_only = (a.titled && a.passages < 2).cmp(&(b.titled && b.passages < 2));
+            title_only.then(b.last_seen.total_cmp(&a.last_seen)).then_with(|| a.id.cmp(&b.id))
+        });
         let mut left = limit;
         let mut found = Vec::new();
         for (slot, entry) in pages {

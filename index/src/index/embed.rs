@@ -23,8 +23,8 @@ impl<S: Store> Index<S> {
         self.state.borrow().unembedded(missing.into())
     }
 
-    /// Up to `limit` passages that lack such a vector: of the page seen last first; its title, its lead, then the
-    /// rest in order. Empty means that there are none.
+    /// Up to `limit` passages that lack such a vector: pages with more than a title first; of the page seen last first;
+    /// its title, its lead, then the rest in order. Empty means that there are none.
     pub async fn next_unembedded<'a>(
         &self,
         missing: impl Into<Missing<'a>>,

@@ -90,6 +90,18 @@ impl<S: Store> Index<S> {
         Ok(self.state.borrow().seen_last(row.pages.into_iter()))
     }
 
+    /// Whether a page was seen under each of these raw URLs, in the order asked.
+    pub async fn knows_aliases(&self, hashes: &[[u8; 16]]) -> Result<Vec<bool>, IndexError> {
+        let keys: Vec<String> = hashes.iter().map(|hash| alias_key(*hash)).collect();
+        let rows = self.store.get_many(Table::Aliases, &keys).await?;
+        let state = self.state.borrow();
+        let known = rows.into_iter().map(|bytes| {
+            let row = bytes.and_then(|bytes| AliasRow::decode(&bytes).ok()).unwrap_or_default();
+            state.seen_last(row.pages.into_iter()).is_some()
+        });
+        Ok(known.collect())
+    }
+
     /// How many pages and passages can be found.
     pub fn counts(&self) -> Counts {
         let state = self.state.borrow();

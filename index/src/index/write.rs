@@ -66,6 +66,12 @@ impl<S: Store> Index<S> {
         self.write(pages, &|_| Vec::new(), Purge::Later, also).await
     }
 
+    /// As [`Index::insert_many`], pages that were visited so often before they came here.
+    pub async fn insert_visited(&self, pages: Vec<(NewPage, u32)>, also: Batch) -> Result<(), IndexError> {
+        let visited = |(page, visits)| Incoming { visits, ..Incoming::from(page) };
+        self.write(pages.into_iter().map(visited).collect(), &|_| Vec::new(), Purge::Later, also).await
+    }
+
     /// As [`Index::insert_many`], but from texts: lines that three other pages of the same host have are left out, and
     /// `split` makes passages of the rest.
     pub async fn insert_texts(
