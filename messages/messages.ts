@@ -20,6 +20,103 @@ export type Backend = "webGpu" | "cpu" | "hash";
 export type BackendChoice = "auto" | "webGpu" | "cpu" | "hash";
 
 /**
+ * What to do about history and bookmarks.
+ */
+export type Backfill = { "action": "start", 
+/**
+ * Of the browser's history.
+ */
+history: boolean, 
+/**
+ * Of the bookmarks. The browser's permission was asked for before.
+ */
+bookmarks: boolean, } | { "action": "cancel" } | { "action": "remove" };
+
+/**
+ * An address that the browser knows. Travels inside of the worker only.
+ */
+export type BackfillEntry = { 
+/**
+ * The browser's identifier of the entry.
+ */
+id: string, 
+/**
+ * The address.
+ */
+url: string, 
+/**
+ * Its title; may be empty.
+ */
+title: string, 
+/**
+ * When it was last visited, or bookmarked; ms since the epoch.
+ */
+seenAt: number, 
+/**
+ * How often it was visited.
+ */
+visits: number, };
+
+/**
+ * Where taking in history and bookmarks is.
+ */
+export type BackfillPhase = "none" | "running" | "paused" | "done" | "cancelled";
+
+/**
+ * What the worker is to read of the browser next. Travels inside of the worker only.
+ */
+export type BackfillRead = { "source": "history", 
+/**
+ * The run that asks.
+ */
+run: number, 
+/**
+ * The time, ms since the epoch.
+ */
+before: number, 
+/**
+ * At most so many.
+ */
+limit: number, } | { "source": "bookmarks", 
+/**
+ * The run that asks.
+ */
+run: number, 
+/**
+ * Only what comes after this one.
+ */
+after: string | null, 
+/**
+ * At most so many.
+ */
+limit: number, };
+
+/**
+ * How far taking in history and bookmarks has come.
+ */
+export type BackfillState = { 
+/**
+ * Where it is.
+ */
+phase: BackfillPhase, 
+/**
+ * Pages that this run added.
+ */
+added: number, 
+/**
+ * Entries that it did not take in: the rules forbid them, they have no title, or they were forgotten.
+ */
+leftOut: number, 
+/**
+ * How far back in time the history was looked at, ms since the epoch.
+ */
+reached: number | null, 
+/**
+ * Pages of this run or an earlier one may be there to be removed.
+ */
+removable: boolean, };
+
+/**
  * A page's text, read while it was visible.
  */
 export type Capture = { 
@@ -464,7 +561,7 @@ export type Reply = { "ok": Response } | { "error": Failure };
  * Everything that can be asked. `offer` and `capture` come from pages, all others only from the
  * extension's own pages; the background checks that.
  */
-export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
+export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "backfill" } & Backfill | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
 
 /**
  * One answer for each [`crate::Request`].
@@ -814,6 +911,10 @@ queued: number,
  * Passages that still need a vector in the current space.
  */
 unembedded: number, 
+/**
+ * Taking in history and bookmarks.
+ */
+backfill: BackfillState, 
 /**
  * Bytes that pages, passages and the queue take, as stored, models not counted.
  */

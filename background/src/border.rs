@@ -68,6 +68,24 @@ impl Background {
         }
     }
 
+    /// What the worker is to read of the history or the bookmarks and to bring to `backfillTake`; `undefined`: nothing
+    /// just now, `step` comes first.
+    #[wasm_bindgen(js_name = backfillNext)]
+    pub fn backfill_next(&self) -> JsValue {
+        self.engine.backfill_next().map_or(JsValue::UNDEFINED, |read| plain(&read))
+    }
+
+    /// Takes in what was read (a list of `BackfillEntry`). Rejects with a `Reply`.
+    #[wasm_bindgen(js_name = backfillTake)]
+    pub async fn backfill_take(&self, read: JsValue, entries: JsValue) -> Result<(), JsValue> {
+        let engine = self.engine.clone();
+        let unknown = |error: serde_wasm_bindgen::Error| reply(&engine::bad_message(&error.to_string()));
+        let read = serde_wasm_bindgen::from_value(read).map_err(unknown)?;
+        let entries = serde_wasm_bindgen::from_value(entries).map_err(unknown)?;
+        let taken = engine.backfill_take(read, entries).await;
+        taken.map_err(|error| reply(&Reply::Error(error.into_failure())))
+    }
+
     /// Something is left to do.
     #[wasm_bindgen(js_name = hasWork)]
     pub fn has_work(&self) -> bool {
@@ -112,10 +130,15 @@ async fn answer(engine: Rc<Engine<Rc<IndexedDb>, Browser>>, message: JsValue, se
 
 /// A reply as plain, JSON-safe objects.
 fn reply(reply: &Reply) -> JsValue {
+    plain(reply)
+}
+
+/// A message as plain, JSON-safe objects.
+fn plain(message: &impl Serialize) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    // Every reply is made of strings, numbers and lists; should one fail all the same, `null` is an
+    // Every message is made of strings, numbers and lists; should one fail all the same, `null` is an
     // answer that the callers' guard refuses.
-    reply.serialize(&serializer).unwrap_or(JsValue::NULL)
+    message.serialize(&serializer).unwrap_or(JsValue::NULL)
 }
 
 /// A panic ends the module without a word unless someone prints it.

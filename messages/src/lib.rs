@@ -6,6 +6,7 @@
 //! epoch in an `f64`, identifiers are hexadecimal strings, and vectors never cross (the ten numbers of
 //! [`Diagnosis::first_ten`] are for human eyes).
 
+mod backfill;
 mod intent;
 mod library;
 mod page;
@@ -14,6 +15,7 @@ mod response;
 mod settings;
 mod state;
 
+pub use backfill::*;
 pub use intent::*;
 pub use library::*;
 pub use page::*;

@@ -1,6 +1,6 @@
 //! What can be asked of the background.
 
-use crate::{Address, Capture, ListPages, Offer, Pin, Scope, SetSite, Settings};
+use crate::{Address, Backfill, Capture, ListPages, Offer, Pin, Scope, SetSite, Settings};
 use serde::{Deserialize, Serialize};
 
 /// What travels: a version and one request.
@@ -50,6 +50,8 @@ pub enum Request {
     Sites,
     /// The kept list of sensitive sites. Answered with [`crate::Response::Sensitive`].
     Sensitive,
+    /// Take in titles of the history and the bookmarks, or stop. Answered with [`crate::Response::State`].
+    Backfill(Backfill),
     /// What is going on. Answered with [`crate::Response::State`].
     State,
     /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].

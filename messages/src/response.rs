@@ -43,7 +43,7 @@ pub enum Response {
     Sites(SiteList),
     /// To `sensitive`.
     Sensitive(Sensitive),
-    /// To `state` and `configure`.
+    /// To `state`, `configure` and `backfill`.
     State(State),
     /// To `diagnose`.
     Diagnosis(Diagnosis),

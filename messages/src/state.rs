@@ -1,6 +1,6 @@
 //! What a person may see of the inside.
 
-use crate::Settings;
+use crate::{BackfillState, Settings};
 use serde::{Deserialize, Serialize};
 
 /// Who embeds.
@@ -47,6 +47,8 @@ pub struct State {
     pub queued: u32,
     /// Passages that still need a vector in the current space.
     pub unembedded: u32,
+    /// Taking in history and bookmarks.
+    pub backfill: BackfillState,
     /// Bytes that pages, passages and the queue take, as stored, models not counted.
     pub stored_bytes: f64,
     /// Bytes that models take.

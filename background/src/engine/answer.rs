@@ -150,6 +150,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             passages: counts.passages as u32,
             queued,
             unembedded: self.debt() as u32,
+            backfill: self.backfill_state(),
             stored_bytes: self.index.stored_bytes() as f64 + queue_bytes as f64,
             model_bytes,
             version: self.platform().version(),

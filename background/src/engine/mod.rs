@@ -16,6 +16,7 @@
 //! any two passages and rest as long as it worked.
 
 mod answer;
+mod backfill;
 mod capture;
 mod compare;
 mod error;
@@ -71,6 +72,10 @@ pub struct Engine<S: Store, P: Platform> {
     to_forget: RefCell<Vec<Scope>>,
     /// When retention is to look again, ms since the epoch.
     retention_due: Cell<f64>,
+    /// Taking in history and bookmarks: where it is.
+    backfill: RefCell<backfill::Run>,
+    /// Held by whoever changes that in the store; never waited for by who holds `working`.
+    backfilling: futures::lock::Mutex<()>,
     /// One step at a time, whoever asks.
     working: futures::lock::Mutex<()>,
 }
@@ -84,6 +89,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let queue = Queue::load(&store).await?;
         let pins = library::load_pins(&store).await?;
         let to_forget = settings::load_to_forget(&store).await?;
+        let backfill = backfill::load(&store).await?;
         let index = Index::open(store).await?;
         if index.corrupt_rows() > 0 {
             platform.log(&format!("{} corrupt rows were set aside", index.corrupt_rows()));
@@ -108,6 +114,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
             undo: RefCell::default(),
             to_forget: RefCell::new(to_forget),
             retention_due: Cell::default(),
+            backfill: RefCell::new(backfill),
+            backfilling: futures::lock::Mutex::new(()),
             working: futures::lock::Mutex::new(()),
         })
     }
@@ -167,6 +175,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::Pages(list), Sender::Extension) => Ok(Response::Pages(self.pages(list).await?)),
             (Request::Sites, Sender::Extension) => Ok(Response::Sites(self.sites())),
             (Request::Sensitive, Sender::Extension) => Ok(Response::Sensitive(self.sensitive())),
+            (Request::Backfill(what), Sender::Extension) => {
+                self.backfill(what).await?;
+                Ok(Response::State(self.state().await))
+            }
             (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
             (Request::Diagnose(diagnose), Sender::Extension) => {
                 Ok(Response::Diagnosis(self.diagnose(&diagnose.text).await?))

@@ -82,6 +82,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             || self.index.wants_maintenance()
             || self.next_to_forget().is_some()
             || self.retention_is_due()
+            || self.backfill_has_work()
             || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
     }
 

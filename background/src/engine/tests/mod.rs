@@ -1,6 +1,7 @@
 //! The engine on a RAM store with a small model of meaning: words of one row of [`MEANINGS`] are one.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod backfill;
 mod capture;
 mod compare;
 mod forget;
