@@ -1,6 +1,6 @@
 // The worker's only contact with the browser's extension API.
 
-import { INTENT_KEY, type Intent } from "../../messages/messages.ts";
+import { type BackfillEntry, INTENT_KEY, type Intent } from "../../messages/messages.ts";
 import { escapeXml } from "./xml.ts";
 
 /** Who sent a message, as far as it concerns us. */
@@ -64,6 +64,35 @@ export async function clearAlarm(name: string): Promise<void> {
 
 export function onHistoryRemoved(run: (all: boolean, urls: string[]) => Promise<void>): void {
   chrome.history.onVisitRemoved.addListener(async ({ allHistory, urls }) => run(allHistory, urls ?? []));
+}
+
+/** Addresses visited before a time (ms since the epoch), the newest first. */
+export async function readHistory(before: number, limit: number): Promise<BackfillEntry[]> {
+  // Without a beginning it would be yesterday.
+  const query = { text: "", startTime: 0, endTime: before, maxResults: limit };
+  return (await chrome.history.search(query)).map(({ id, url, title, lastVisitTime, visitCount }) => ({
+    id,
+    url: url ?? "",
+    title: title ?? "",
+    seenAt: lastVisitTime ?? 0,
+    visits: visitCount ?? 0,
+  }));
+}
+
+/** Bookmarks in the order of their identifiers, after one of them; none where the permission is missing. */
+export async function readBookmarks(after: string | null, limit: number): Promise<BackfillEntry[]> {
+  const api: typeof chrome.bookmarks | undefined = chrome.bookmarks;
+  const found: BackfillEntry[] = [];
+  const folders = (await api?.getTree()) ?? [];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const node of folder.children ?? []) {
+      if (node.children !== undefined) folders.push(node);
+      const { id, url, title, dateAdded } = node;
+      if (url !== undefined && (after === null || id > after))
+        found.push({ id, url, title, seenAt: dateAdded ?? 0, visits: 1 });
+    }
+  }
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
 }
 
 /** What was clicked, or which key was pressed, and in which tab. */

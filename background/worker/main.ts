@@ -5,6 +5,7 @@
 // remembered: what must survive is in the database, and the one promise `ready` is all the state there is.
 
 import type { Request } from "../../messages/messages.ts";
+import { withBackfill } from "./backfill.ts";
 import { Badge } from "./badge.ts";
 import * as browser from "./browser.ts";
 import { bindDoors } from "./doors.ts";
@@ -18,7 +19,11 @@ import { WORK_ALARM, Work } from "./work.ts";
 const OF_RULES: ReadonlySet<unknown> = new Set<Request["type"]>(["configure", "setSite"]);
 
 const badge = new Badge(() => askOwn(ready, { type: "state" }, "state"), browser);
-const work = new Work(ready, browser, () => badge.refresh());
+const work = new Work(
+  async () => withBackfill(await ready(), browser),
+  browser,
+  () => badge.refresh(),
+);
 
 browser.onMessage(async (message, source) => {
   let background: Background;

@@ -12,6 +12,7 @@
 // dialog #confirm with #confirm-what, #confirm-titles, #confirm-word, #confirm-yes, #confirm-no.
 
 import type { State } from "../../messages/messages.ts";
+import { startBackfill } from "../shared/backfill.ts";
 import { ask, openWelcome } from "../shared/browser.ts";
 import { byId, element } from "../shared/dom.ts";
 import { wordsOf } from "../shared/problem.ts";
@@ -34,6 +35,7 @@ const navigation = byId("sections", HTMLElement);
 const SHOW = [showPrivacy, showRules, showSensitive, showStorage, showSpeed, showState];
 
 fillPage();
+startBackfill(byId("backfill", HTMLElement));
 for (const start of [startPrivacy, startRules, startSensitive, startStorage, startSpeed, startDiagnostics])
   start();
 navigate();

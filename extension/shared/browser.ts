@@ -30,6 +30,7 @@ interface Answers {
   pages: "pages";
   sites: "sites";
   sensitive: "sensitive";
+  backfill: "state";
   state: "state";
   configure: "state";
   diagnose: "diagnosis";
@@ -232,6 +233,11 @@ export async function shortcut(
 ): Promise<string | null> {
   const commands = await chrome.commands.getAll();
   return commands.find((candidate) => candidate.name === command)?.shortcut || null;
+}
+
+/** Asks the person for access to the bookmarks, where that was not given yet. Only from a click, at once. */
+export async function requestBookmarks(): Promise<boolean> {
+  return chrome.permissions.request({ permissions: ["bookmarks"] });
 }
 
 /** The extension's version, as in the manifest. */

@@ -27,6 +27,13 @@ export function ago(time: number, now = Date.now()): string {
   return text("justNow");
 }
 
+const date = new Intl.DateTimeFormat(language(), { dateStyle: "long" });
+
+/** A date. */
+export function day(time: number): string {
+  return date.format(time);
+}
+
 /** Date and time in full. */
 export function moment(time: number): string {
   return absolute.format(time);

@@ -6,6 +6,7 @@
 // #problem.
 
 import type { Settings } from "../../messages/messages.ts";
+import { startBackfill } from "../shared/backfill.ts";
 import { ask, openOptions, shortcut } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
 import { showProblem, wordsOf } from "../shared/problem.ts";
@@ -24,6 +25,7 @@ const problem = byId("problem", HTMLParagraphElement);
 
 fillPage();
 startDemo();
+const showBackfill = startBackfill(byId("backfill", HTMLElement));
 
 function show(view: keyof typeof views): void {
   for (const [name, place] of Object.entries(views)) place.hidden = name !== view;
@@ -52,8 +54,9 @@ async function accept(): Promise<void> {
   yes.disabled = true;
   showProblem(problem, null);
   try {
-    const { settings } = await changeSettings({ consent: true, ...chosen() });
-    await showAccepted(settings);
+    const state = await changeSettings({ consent: true, ...chosen() });
+    showBackfill(state);
+    await showAccepted(state.settings);
   } catch (error) {
     showProblem(problem, wordsOf(error));
   } finally {

@@ -43,6 +43,7 @@ interface Answers {
   pages: PageList;
   sites: SiteList;
   sensitive: Sensitive;
+  backfill: State;
   state: State;
   diagnose: Diagnosis;
   compare: Compared;
