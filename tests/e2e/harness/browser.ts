@@ -21,6 +21,8 @@ export interface LaunchOptions {
   args?: string[];
   /** An X display to show windows on; without one there are none. */
   display?: string;
+  /** Fills the fresh profile before the browser starts. */
+  prepare?: (profile: string) => Promise<void>;
   /** Load the extension through CDP, allowed in private windows; only so can it be loaded once more. */
   inPrivateWindows?: boolean;
 }
@@ -45,6 +47,7 @@ export class Chromium {
   static async launch(options: LaunchOptions): Promise<Chromium> {
     requireBuild();
     const profile = await mkdtemp(path.join(os.tmpdir(), "afterimage-profile-"));
+    await options.prepare?.(profile);
     const byCdp = options.inPrivateWindows === true;
     const browser = await puppeteer.launch({
       executablePath: CHROME,
