@@ -78,7 +78,7 @@ for (const [index, name] of views.entries()) {
 }
 
 /** How often, and after how long each, in ms, a page that is not known yet is asked for again. */
-const LOOKS = 4;
+const LOOKS = 8;
 const LOOK = 4_000;
 
 /** The page in front, as far as it is known. */

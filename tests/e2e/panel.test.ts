@@ -68,10 +68,13 @@ test("if asked, it shows what is similar to each page that comes to the front", 
   await comesToFront(ownUrl("sourdough"));
   await isFirst(ownUrl("rye-bread"));
 
-  // A page that was only just opened is not known yet; it is compared when it is.
-  await session.open(ownUrl("tides"));
+  // A page that has only just come is not known yet; it is compared when it is.
+  await session.extension.configure({ paused: true });
+  const fresh = await session.open(ownUrl("tides"));
   await comesToFront(ownUrl("tides"));
   await panel.waitForSelector("#message[data-kind=unknownPage]", WAIT);
+  await session.extension.configure({ paused: false });
+  await fresh.reload();
   await panel.waitForSelector("#results:not([hidden]) [role=option]", WAIT);
 
   // What was typed is not taken away.
