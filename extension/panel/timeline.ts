@@ -25,6 +25,7 @@ const NO_FILTERS = { site: null, after: null, before: null };
 export class Timeline {
   readonly #list: HTMLElement;
   readonly #empty: HTMLElement;
+  readonly #hint: HTMLElement;
   readonly #virtual: VirtualList;
   readonly #tell: (what: string) => void;
   readonly #failed: (error: unknown) => void;
@@ -49,11 +50,8 @@ export class Timeline {
       "aria-describedby": "timeline-hint",
     });
     this.#empty = element("p", { class: "message", hidden: true }, text("daysEmpty"));
-    place.append(
-      this.#empty,
-      this.#list,
-      element("p", { id: "timeline-hint", class: "hint" }, text("daysHint")),
-    );
+    this.#hint = element("p", { id: "timeline-hint", class: "hint" }, text("daysHint"));
+    place.append(this.#empty, this.#list, this.#hint);
     this.#virtual = new VirtualList(this.#list, {
       height: (index) => (this.#dayAt(index).line === index ? DAY_HEIGHT : PAGE_HEIGHT),
       line: (index) => this.#line(index),
@@ -92,6 +90,7 @@ export class Timeline {
     this.#asked = new Set([0]);
     this.#list.dataset.total = String(total);
     this.#list.hidden = total === 0;
+    this.#hint.hidden = total === 0;
     this.#empty.hidden = total > 0;
     this.#virtual.reset(total + this.#days.length);
   }

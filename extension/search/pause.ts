@@ -3,7 +3,6 @@
 
 import type { State } from "../../messages/messages.ts";
 import { element } from "../shared/dom.ts";
-import { clock } from "../shared/format.ts";
 import { changeSettings } from "../shared/settings.ts";
 import { text } from "../shared/strings.ts";
 
@@ -36,13 +35,8 @@ export class PauseChoice {
   }
 
   show(state: State): void {
-    const { paused, pausedUntil } = state.settings;
-    const until = !paused && state.paused && pausedUntil !== null ? pausedUntil : null;
-    const now = !state.paused
-      ? text("pauseReading")
-      : until === null
-        ? text("pausePaused")
-        : text("pausePausedUntil", clock(until));
+    const { paused } = state.settings;
+    const now = text(state.paused ? "pausePaused" : "pauseReading");
     const choices: [Choice, string][] = [["now", now]];
     if (state.paused) choices.push(["resume", text("pauseResume")]);
     choices.push(["hour", text("pauseForHour")], ["tomorrow", text("pauseTillTomorrow")]);

@@ -1,7 +1,7 @@
 // The quiet line at the foot: who answered and how fast, how much is remembered, what is going on.
 
 import type { Results, State } from "../../messages/messages.ts";
-import { backendName, milliseconds } from "../shared/format.ts";
+import { backendName, clock, milliseconds } from "../shared/format.ts";
 import { counted, text } from "../shared/strings.ts";
 
 /** The line; either part may be missing. */
@@ -14,7 +14,11 @@ export function statusLine(answer: Results | null, state: State | null): string 
   }
   if (state) {
     parts.push(counted("pages", state.pages));
-    if (state.paused) parts.push(text("paused"));
+    const { paused, pausedUntil } = state.settings;
+    if (state.paused)
+      parts.push(
+        paused || pausedUntil === null ? text("paused") : text("statusPausedUntil", clock(pausedUntil)),
+      );
     if (state.queued > 0) parts.push(counted("queued", state.queued));
     if (state.unembedded > 0) parts.push(counted("unembedded", state.unembedded));
   }

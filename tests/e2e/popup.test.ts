@@ -223,6 +223,10 @@ test("pausing for an hour, until tomorrow, until one goes on", async () => {
   };
   const hour = await choose("hour");
   assert.ok(Math.abs((hour.pausedUntil ?? 0) - Date.now() - 3_600_000) < 60_000 && !hour.paused);
+  await popup.waitForFunction(
+    () => /paused until \d/.test(document.querySelector("#status")?.textContent ?? ""),
+    WAIT,
+  );
   const morning = new Date((await choose("tomorrow")).pausedUntil ?? 0);
   assert.deepEqual([morning.getHours(), morning.getMinutes()], [6, 0]);
   assert.ok(morning.getTime() > Date.now() && morning.getTime() <= Date.now() + 25 * 3_600_000);
