@@ -14,6 +14,8 @@ export interface Chores {
   hasWork(): boolean;
   /** Does one small piece; `true` if there may be more. */
   step(): Promise<boolean>;
+  /** How much of the last step's time was work of this process at most, where that is not all of it. */
+  readonly share?: number;
 }
 
 /** What the browser does for it. */
@@ -75,7 +77,7 @@ export class Work {
         const more = await chores.step();
         this.#progress();
         if (!more) return;
-        debt += performance.now() - start;
+        debt += (performance.now() - start) * (chores.share ?? 1);
         if (debt >= SHORT_MS) {
           await rest(debt);
           debt = 0;

@@ -6,7 +6,7 @@ use crate::{
     model::Model,
 };
 use afterimage_index::{
-    Filters, Fusion, Hit, Index, Must, NewPage, PageId, Query, QueryVector, split,
+    Filters, Fusion, Hit, Index, Must, NewPage, PageId, Query, QueryVector, least_cosine, split,
     store::{Batch, RamStore},
 };
 use afterimage_models::Role;
@@ -143,7 +143,7 @@ impl History {
 
     /// The best pages, best first.
     pub fn ask(&self, question: &Question, method: Method) -> Result<Vec<Hit>, Error> {
-        self.ask_for(question, method, self.min_cosine, RESULTS)
+        self.ask_for(question, method, least_cosine(self.min_cosine, &question.text), RESULTS)
     }
 
     /// The hybrid's best pages, best first, with another threshold than the model's.

@@ -138,7 +138,7 @@ test("“this page” says what is kept; a stricter level shows what goes, and t
   await popup.waitForSelector("#this-page[data-state=kept]", WAIT);
   await popup.click("#level-never");
   await popup.waitForSelector("dialog[open]", WAIT);
-  assert.match(await popup.$eval("dialog", (dialog) => dialog.textContent ?? ""), /1 page .*Gossip/s);
+  assert.match(await popup.$eval("dialog", (dialog) => dialog.textContent ?? ""), /1 page\b.*Gossip/s);
   // Enter is on "Leave it".
   await popup.keyboard.press("Enter");
   await popup.waitForSelector("#level-full:checked", WAIT);

@@ -3,7 +3,7 @@
 use super::{Engine, EngineError};
 use crate::{platform::Platform, rules, url_key};
 use afterimage_index::{
-    self as index, Clock, Fusion, Query, QueryVector, parse,
+    self as index, Clock, Fusion, Query, QueryVector, least_cosine, parse,
     store::{Store, Table},
 };
 use afterimage_messages as messages;
@@ -43,7 +43,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 values: embedded.vectors.first()?,
                 // Letters are not calibrated against words; a model's cosines are.
                 fusion: if hash { Fusion::Reciprocal } else { Fusion::Calibrated },
-                min_cosine: if hash { HASH_MIN_COSINE } else { self.platform().model().min_cosine },
+                min_cosine: if hash {
+                    HASH_MIN_COSINE
+                } else {
+                    least_cosine(self.platform().model().min_cosine, &question.text)
+                },
             })
         });
         let query = Query {

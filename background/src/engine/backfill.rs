@@ -223,7 +223,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 wanted.push(page);
             }
         }
-        let aliases: Vec<[u8; 16]> = wanted.iter().flat_map(|(page, _)| page.aliases.clone()).collect();
+        // A page whose own word for its address is another one was read under this one.
+        let aliases: Vec<[u8; 16]> = wanted.iter().map(|(page, _)| url_key::alias_hash(&page.url)).collect();
         let mut known = self.index.knows_aliases(&aliases).await?.into_iter();
         wanted.retain(|_| !known.next().unwrap_or(false));
         Ok((wanted, left_out))
@@ -338,7 +339,8 @@ fn may_keep(entry: &BackfillEntry, settings: &Settings, now: f64) -> Option<(New
         language: None,
         text_hash: title_only(),
         seen_at: entry.seen_at.clamp(0.0, now),
-        aliases: vec![url_key::alias_hash(&entry.url)],
+        // Its identifier follows from this very address: a hash of it would find nothing more, and cost a third.
+        aliases: Vec::new(),
         passages: Vec::new(),
     };
     Some((page, entry.visits.max(1)))

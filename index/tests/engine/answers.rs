@@ -68,13 +68,13 @@ fn the_title_is_a_passage_and_the_text_is_shown() {
         assert_eq!(
             texts,
             [
-                "Only a volcano",
                 "Volcanoes",
                 "Volcanoes\nLava is hot.\nAsh falls.",
                 "Lava is hot.",
-                "Ash falls."
+                "Ash falls.",
+                "Only a volcano"
             ],
-            "seen last first; the title, title and beginning together, the rest"
+            "the title, title and beginning together, the rest; what has a title only comes last"
         );
         assert_eq!(shown(&ask(&index, "volcanoes").await[0]), "Lava is hot.");
         assert_eq!(shown(&ask(&index, "volcano").await[0]), "Only a [volcano]");

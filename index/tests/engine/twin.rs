@@ -284,7 +284,10 @@ async fn apply(index: &mut Index<RamStore>, twin: &mut Twin, step: Step) {
         }
         Step::Embed(limit) => {
             let mut order: Vec<u8> = twin.keys().copied().collect();
-            order.sort_by(|a, b| twin[b].last_seen.total_cmp(&twin[a].last_seen).then(id(*a).cmp(&id(*b))));
+            // Pages of a title alone come last.
+            let rank =
+                |n: &u8| (!twin[n].title.trim().is_empty() && twin[n].lead.is_none(), -twin[n].last_seen);
+            order.sort_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap().then(id(*a).cmp(&id(*b))));
             let mut left = limit;
             for n in order {
                 for wanted in twin.get_mut(&n).unwrap().wanted().into_iter().filter(|wanted| !wanted.1) {
