@@ -17,7 +17,7 @@ fn what_was_read_is_found_by_words_and_by_meaning_after_the_worker_died() {
     assert_eq!(engine.urls("cat", SearchMode::Words), [""; 0], "that word is nowhere");
     let found = engine.find("cat", SearchMode::Hybrid);
     assert_eq!(found[0].url, CATS);
-    assert_eq!(found[0].why, afterimage_messages::Why::Meaning);
+    assert_eq!(found[0].why, Why::Meaning);
     assert_eq!(found[0].site, "animals.example.org");
     assert!(found[0].snippet.iter().any(|piece| piece.text.contains("kitten")));
 }
