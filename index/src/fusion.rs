@@ -8,12 +8,13 @@ use crate::query::Why;
 use crate::words::query_terms;
 
 /// Words that a question has to have, stop words not counted, for the full least cosine to hold.
-const LONG: usize = 4;
+const LONG: usize = 6;
 /// How much less a shorter one is asked for: a question of few words says little, and its cosines with its pages are
-/// lower. Of the six short questions about our articles (tests/e2e), such as "leavened loaves", those with a page that
-/// answers them have 0.30 to 0.59 and all others less than 0.19; the sets that `min_cosine` is calibrated on have few
-/// such questions. At 0 pages that answer them are missing; at 0.2 most questions find some page.
-const EASED: f32 = 0.1;
+/// lower, above all with a long page on many things, whose lead is about others. "leavened loaves" has 0.32 with a page on
+/// sourdough, "inventor of book printing in Germany" less than 0.4 with an almanac that tells of him; the sets that
+/// `min_cosine` is calibrated on have few such questions. At 0 such pages are missing; at 0.2, as it is, a short question
+/// that nothing answers mostly finds some page. To be calibrated on short questions.
+const EASED: f32 = 0.2;
 
 /// The least cosine for a question, where `min_cosine` is the model's.
 pub fn least_cosine(min_cosine: f32, question: &str) -> f32 {
@@ -101,9 +102,9 @@ mod tests {
     #[test]
     fn a_short_question_may_be_farther_from_its_pages() {
         for (question, least) in [
-            ("leavened loaves", 0.3),
-            ("the art of the sourdough", 0.3),
-            ("how tides follow the moon every day", 0.4),
+            ("leavened loaves", 0.2),
+            ("the art of the sourdough", 0.2),
+            ("how tides follow the moon in every bay of the north sea", 0.4),
         ] {
             assert!((least_cosine(0.4, question) - least).abs() < 1e-6, "{question}");
         }
