@@ -7,8 +7,8 @@ const ALARM_MINUTES = 0.5;
 /** Well below the 30 seconds after which an idle worker is killed. */
 const HEARTBEAT_MS = 20_000;
 /**
- * How much longer than it worked it rests. What is not in a step (collecting garbage, answering, timers) takes time, too: at
- * 1 it was 5.09 s of processor time in 10.
+ * How much longer than it worked it rests. What is in no step (collecting garbage, answering, timers) takes time, too:
+ * at 1 it was 5.09 s of processor time in 10.
  */
 const REST = 1.25;
 /** A step this quick is not worth a rest of its own. */
