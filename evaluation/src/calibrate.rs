@@ -9,6 +9,9 @@
 //! ([`STILL_FOUND`]) and not the rule: some of those are as close to a page as real questions in other words than the
 //! page's are (0.40 to 0.62 in the saved pages), and to find these is what meaning is for.
 //!
+//! Short questions are asked for less (`afterimage_index::least_cosine`): the sets have few of them, and the shares of
+//! questions that find a page are counted at the threshold itself.
+//!
 //! Two signals are compared, because a cosine might mean more where a question is far from everything else: the
 //! cosine itself, and by how many standard deviations it is above the mean of all pages' cosines with this question.
 //! The cosine is better in every set. So it is than its distance from the 10th or the 50th page, than the cosine

@@ -6,7 +6,7 @@
 
 import type { PageList, Row } from "../../messages/messages.ts";
 import { ask, openInBackground, openOrSwitch } from "../shared/browser.ts";
-import { confirmLoss } from "../shared/confirm.ts";
+import { mayGoForGood } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
 import { dayName, timeOfDay } from "../shared/format.ts";
 import { iconOf } from "../shared/results.ts";
@@ -238,17 +238,7 @@ export class Timeline {
         const { day } = this.#dayAt(index);
         if (!day) return;
         const scope = { scope: "period", from: day.from, to: day.to } as const;
-        const preview = await ask({ type: "preview", ...scope });
-        const asked = text("forgetDayAsk", dayName(day.from));
-        if (
-          preview.pages > 0 &&
-          !(await confirmLoss(preview, {
-            heading: asked,
-            lines: [text("previewForGood")],
-            action: text("previewForget"),
-          }))
-        )
-          return;
+        if (!(await mayGoForGood(scope, text("forgetDayAsk", dayName(day.from))))) return;
         const { pages } = await ask({ type: "forget", ...scope });
         this.#tell(counted("forgotten", pages));
       }

@@ -6,7 +6,7 @@
 
 import type { Level, PageStatus, SkipReason } from "../../messages/messages.ts";
 import { ask, readNow, type WebTab } from "../shared/browser.ts";
-import { confirmLoss } from "../shared/confirm.ts";
+import { mayGoForGood } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
 import { ago } from "../shared/format.ts";
 import { wordsOf } from "../shared/problem.ts";
@@ -116,17 +116,8 @@ export class ThisPage {
   }
 
   async #setLevel(site: string, level: Level): Promise<void> {
-    const preview = await ask({ type: "preview", scope: "level", site, level });
     const asked = text(level === "never" ? "levelNeverAsk" : "levelTitleAsk", site);
-    if (
-      preview.pages > 0 &&
-      !(await confirmLoss(preview, {
-        heading: asked,
-        lines: [text("previewForGood")],
-        action: text("previewForget"),
-      }))
-    )
-      return;
+    if (!(await mayGoForGood({ scope: "level", site, level }, asked))) return;
     const { pages } = await ask({ type: "setSite", site, level });
     this.#note = pages > 0 ? counted("forgotten", pages) : text("saved");
   }

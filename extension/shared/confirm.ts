@@ -99,3 +99,8 @@ export async function mayGo(scopes: readonly Scope[], loss: Loss): Promise<boole
   const preview = await previewOf(scopes);
   return preview.pages === 0 || (await confirmLoss(preview, loss));
 }
+
+/** The same for one thing that cannot be taken back. */
+export function mayGoForGood(scope: Scope, heading: string): Promise<boolean> {
+  return mayGo([scope], { heading, lines: [text("previewForGood")], action: text("previewForget") });
+}
