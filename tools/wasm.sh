@@ -73,12 +73,12 @@ module_features() {
 
 # module_sources NAME: sets SOURCES, the files and folders of ours that a module is made of.
 module_sources() {
-  SOURCES=(models/build.rs models/catalogue.toml models/src)
+  SOURCES=(module/src models/build.rs models/catalogue.toml models/src)
   case "$1" in
     relaxed | plain) SOURCES+=(messages/src index/src background/build.rs background/src) ;;
     # Not all of models/: a change to the CPU's kernels must not cost ten minutes here.
     webgpu)
-      SOURCES=(models/src/{lib,config,embedder,encoder}.rs models/src/{gpu,weights})
+      SOURCES=(module/src models/src/{lib,config,embedder,encoder}.rs models/src/{gpu,weights})
       SOURCES+=(background/src/lib.rs background/src/webgpu.rs)
       ;;
     bench-search)
@@ -112,13 +112,12 @@ compile_module() {
   if [ "$name" = webgpu ]; then target="$CACHE/target-webgpu"; fi
   say "WASM module $name ($profile, $WASM_TOOLCHAIN; minutes when its dependencies are new)"
   module_features "$name"
-  # cdylib alone: the rlib that native tests link would be optimised a second time.
-  CARGO_TARGET_DIR="$target" wasm_cargo rustc -p afterimage-background --lib --crate-type cdylib \
+  CARGO_TARGET_DIR="$target" wasm_cargo build -p afterimage-module \
     --profile "$profile" "${FEATURES[@]}" >&2 || fail "The WASM module $name does not compile: see above."
   rm -rf "$out"
   mkdir -p "$out"
   # The worker says where the module lies; the glue's own guess (import.meta.url) would be wrong after bundling.
-  "$WASM_BINDGEN" "$target/$WASM_TARGET/$profile/afterimage_background.wasm" --target web --out-dir "$out" \
+  "$WASM_BINDGEN" "$target/$WASM_TARGET/$profile/afterimage_module.wasm" --target web --out-dir "$out" \
     --out-name "$out_name" --omit-default-module-path --remove-producers-section >&2 ||
     fail "wasm-bindgen failed on the module $name: see above."
   if [ "$profile" = wasm-dev ]; then return 0; fi
@@ -145,7 +144,7 @@ module_stamp() {
   {
     # Each crate with its version and features. Folders of path dependencies would tie the stamp to a clone;
     # "(*)" marks a repetition.
-    cargo tree -p afterimage-background "${FEATURES[@]}" --target "$WASM_TARGET" -e normal,build --prefix none \
+    cargo tree -p afterimage-module "${FEATURES[@]}" --target "$WASM_TARGET" -e normal,build --prefix none \
       -f '{p} {f}' | sed "s# (${ROOT}[^)]*)##; s# (\*)\$##" | LC_ALL=C sort -u
     # The profiles stand at the end of Cargo.toml.
     sed -n '/^\[profile/,$p' Cargo.toml

@@ -101,6 +101,7 @@ impl Store for IndexedDb {
             let transaction = read(database, table)?;
             let value =
                 transaction.object_store(table.name())?.get::<JsValue, _, _>(key).primitive()?.await?;
+            end(transaction);
             bytes_if_any(value).await
         })
         .await
@@ -122,6 +123,7 @@ impl Store for IndexedDb {
             for request in requests {
                 values.push(request.await?);
             }
+            end(transaction);
             let mut found = Vec::with_capacity(keys.len());
             for value in values {
                 found.push(bytes_if_any(value).await?);
@@ -158,6 +160,7 @@ impl Store for IndexedDb {
                 rows.get_all::<JsValue>().with_query::<&str, _>(range()).with_limit(limit).primitive()?;
             let keys = keys.await?;
             let values = values.await?;
+            end(transaction);
             let mut found = Vec::with_capacity(values.len());
             for (key, value) in keys.zip(values) {
                 found.push((key?, bytes(value?).await?));
@@ -263,6 +266,12 @@ fn upgrade(event: VersionChangeEvent, database: Database) -> Result<(), Error> {
 
 fn read(database: &Database, table: Table) -> Result<Transaction<'_>, Error> {
     database.transaction(table.name()).with_mode(TransactionMode::Readonly).build()
+}
+
+/// Ends a transaction that has read what it wanted. Dropping it would abort it, which is more work for the browser.
+fn end(transaction: Transaction<'_>) {
+    // The first poll asks for the commit; nobody waits for its event.
+    let _ = transaction.commit().now_or_never();
 }
 
 fn table_of(op: &Op) -> Table {

@@ -1,7 +1,7 @@
 //! What is to be measured, over all cores: each thread has a model and a history of its own.
 
 use crate::{
-    calibrate::{Sample, answered, unanswered},
+    calibrate::{self, Sample},
     error::Error,
     history::{Form, History},
     measure::{Outcome, Task, measure, unanswered_cosines, while_typing},
@@ -217,10 +217,8 @@ impl Built {
     }
 
     fn sample(&self, model: &Model<'_>) -> Of<Sample> {
-        let mut sample = Sample { unanswered: unanswered(&self.history, model)?, ..Sample::default() };
-        for (_, tasks) in &self.sets {
-            sample.answered.extend(answered(&self.history, tasks, model)?);
-        }
-        Ok(vec![(self.part, sample)])
+        let tasks: Vec<&[Task]> = self.sets.iter().map(|(_, tasks)| tasks.as_slice()).collect();
+        let samples = calibrate::samples(&self.history, &tasks, model)?;
+        Ok(samples.into_iter().map(|sample| (self.part, sample)).collect())
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     sets::unanswered,
     typing::{self, Typed},
 };
+use afterimage_index::Hit;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -43,7 +44,7 @@ pub struct Measures {
     pub rr_2: f64,
 }
 
-/// Best cosines: what a threshold has to tell apart.
+/// Cosines of closest passages: what a threshold has to tell apart.
 #[derive(Debug, Clone, Default)]
 pub struct Cosines {
     /// Of each question's right page; `None` where it is not among the first ten by meaning.
@@ -103,9 +104,9 @@ pub fn measure(
             let grade = |url: &str| task.relevant.get(url).copied().unwrap_or(0.0);
             let ranked: Vec<f64> = hits.iter().map(|hit| grade(&hit.page.url)).collect();
             if method == Method::Vectors {
-                cosines.answered.extend(hits.first().and_then(|hit| hit.cosine));
+                cosines.answered.extend(closest(&hits));
                 let right = hits.iter().find(|hit| grade(&hit.page.url) > 0.0);
-                cosines.right.push(right.and_then(|hit| hit.cosine));
+                cosines.right.push(right.and_then(|hit| hit.closest));
             }
             all.push(score(&ranked, &task.relevant));
         }
@@ -128,9 +129,14 @@ pub fn measure(
 pub fn unanswered_cosines(history: &History, model: &Model<'_>) -> Result<Vec<f64>, Error> {
     let mut all = Vec::new();
     for question in questions(model, &unanswered::questions().collect::<Vec<_>>())? {
-        all.extend(history.ask(&question, Method::Vectors)?.first().and_then(|hit| hit.cosine));
+        all.extend(closest(&history.ask(&question, Method::Vectors)?));
     }
     Ok(all)
+}
+
+/// The cosine of the closest passage.
+fn closest(hits: &[Hit]) -> Option<f64> {
+    hits.iter().filter_map(|hit| hit.closest).max_by(f64::total_cmp)
 }
 
 /// What becomes of exact matches when meaning joins the words, at every length of [`typing::LENGTHS`].

@@ -68,7 +68,7 @@ mod vector;
 mod words;
 
 pub use error::IndexError;
-pub use fusion::{Fusion, RANK_CONSTANT, WORDS_WEIGHT, least_cosine};
+pub use fusion::{EASED, Fusion, RANK_CONSTANT, WORDS_WEIGHT, least_cosine, says_little};
 pub use index::{Brief, Index, PageRecord, SpaceVectors};
 pub use language::{Clock, Must, Phrase, Question, parse};
 pub use page::{BadPageId, Missing, NewPage, NewText, PageId, PageInfo, PassageRef, Unembedded};

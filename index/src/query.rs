@@ -124,6 +124,8 @@ pub struct Hit {
     /// How close the page's meaning is to the question's, where the page has vectors of its space: the cosine of its
     /// best passage, or the mean of that and the cosine of its lead.
     pub cosine: Option<f64>,
+    /// The cosine of its closest passage, or of its lead if that is closer: what the least cosine is asked of.
+    pub closest: Option<f64>,
     /// The page's BM25 score, if a word matched.
     pub bm25: Option<f64>,
     /// What found it.

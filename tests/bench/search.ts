@@ -6,6 +6,8 @@
 //   --questions N          of each kind that are timed, instead of 40
 //   --cold N               fresh workers for each kind, instead of 3; 1 where opening takes longer than 10 s
 //   --limit N              seconds that a contender may take to take in all pages, instead of 300
+//   --profile N            the N functions in which most of the time of warm questions goes (service worker alone;
+//                          names are there if tools/wasm.sh gives wasm-opt -g instead of --strip-debug)
 //
 // Pages are generated (background/src/bench_search/generate.rs) from real ones, which lie beside the project. Every
 // contender at every size gets a browser with an empty profile. Questions come with their vectors: embedding them is not
@@ -30,7 +32,7 @@ import { short, table } from "./report/table.ts";
 import { Host } from "./search/host.ts";
 import { EACH, numbers, type Seeds, seeds } from "./search/seeds.ts";
 import { hasData, NO_DATA } from "./search/sources.ts";
-import { KINDS, type Kind, LIMIT, type Likeness, NAMES, type Name, PASSAGES } from "./search/work.ts";
+import { inService, KINDS, type Kind, LIMIT, type Likeness, NAMES, type Name, PASSAGES } from "./search/work.ts";
 
 const LABELS: Record<Name, string> = {
   ours: "ours",
@@ -66,6 +68,7 @@ const { values } = parseArgs({
     questions: { type: "string", default: "40" },
     cold: { type: "string", default: "3" },
     limit: { type: "string", default: "300" },
+    profile: { type: "string" },
   },
 });
 
@@ -174,6 +177,13 @@ async function measure(host: Host, made: Seeds, plan: Plan): Promise<Result> {
       result.warm[kind] = await answered(kind, () =>
         host.call("ask", numbers(kind, WARM_UP, plan.questions)),
       );
+    if (values.profile !== undefined && inService(name)) {
+      step("profile");
+      for (const kind of KINDS) {
+        const times = await host.profile(() => host.call("ask", numbers(kind, WARM_UP, plan.questions)));
+        tellProfile(kind, times, plan.questions, whole("--profile", values.profile));
+      }
+    }
     step("memory");
     result.memory = await host.memory(name);
     step("recall");
@@ -226,6 +236,12 @@ async function keep(host: Host, result: Result): Promise<boolean> {
     );
     return false;
   }
+}
+
+/** To the error output: names of functions are nothing to keep. */
+function tellProfile(kind: Kind, times: Map<string, number>, questions: number, most: number): void {
+  const found = [...times].toSorted((a, b) => b[1] - a[1]).slice(0, most);
+  progress(table([`${kind}: ms a question`, "in"], found.map(([name, ms]) => [(ms / questions).toFixed(3), name])));
 }
 
 /** Bytes on disk when the browser has done what it does later: two looks that agree. */

@@ -45,7 +45,7 @@ pub(crate) struct Closeness {
 }
 
 impl Closeness {
-    /// The cosine that counts.
+    /// The cosine that ranks.
     pub fn cosine(&self) -> Option<f64> {
         match (self.best, self.lead) {
             (Some(best), Some(lead)) => Some(f64::midpoint(best, lead)),

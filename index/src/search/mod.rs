@@ -37,7 +37,8 @@ use crate::typing;
 use crate::vector::unit;
 use crate::words::{query_terms, words};
 use asked::Asked;
-use meaning::{Closeness, Estimates, Row};
+pub(crate) use meaning::Closeness;
+use meaning::{Estimates, Row};
 
 /// Pages that are compared exactly, for each hit that is wanted, and at least.
 const CANDIDATES_PER_HIT: usize = 4;
@@ -123,7 +124,7 @@ impl<S: Store> Index<S> {
                 ask.keep_best(&mut possible, ask.candidates(&asked).max(REFINED));
                 estimates.refine(&state, vector.space, unit, possible.iter().map(|page| page.slot));
                 for page in &mut possible {
-                    page.evidence.cosine = estimates.of(page.slot).cosine();
+                    page.evidence.see(estimates.of(page.slot));
                 }
             }
             ask.keep_best(&mut possible, ask.candidates(&asked));
@@ -225,9 +226,13 @@ impl Ask<'_> {
         let hosts = state.pages.hosts(|host| filters.accept_host(host));
         let accepts = |entry: &Entry| hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
         let slack = self.slack();
-        let evidence_of = |slot: Slot| Evidence {
-            cosine: estimates.and_then(|estimates| estimates.of(slot).cosine()),
-            bm25: scores.get(slot as usize).copied().filter(|score| *score > 0.0),
+        let evidence_of = |slot: Slot| {
+            let bm25 = scores.get(slot as usize).copied().filter(|score| *score > 0.0);
+            let mut evidence = Evidence { bm25, ..Evidence::default() };
+            if let Some(estimates) = estimates {
+                evidence.see(estimates.of(slot));
+            }
+            evidence
         };
         let mut found: Vec<Possible> = Vec::new();
         for (slot, entry) in state.pages.iter() {
@@ -285,10 +290,10 @@ impl Ask<'_> {
         candidates.retain_mut(|page| {
             // A page that was not compared seems worse than those that were; an estimate may be too good, and must not
             // put it before them.
-            page.evidence.cosine = match exact.get(&page.slot) {
-                Some(closeness) => closeness.cosine(),
-                None => page.evidence.cosine.map(|cosine| cosine - self.slack()),
-            };
+            match exact.get(&page.slot) {
+                Some(closeness) => page.evidence.see(*closeness),
+                None => page.evidence.doubt(self.slack()),
+            }
             match self.why(page.evidence, asked, self.min_cosine()) {
                 Some(why) => {
                     page.why = why;

@@ -13,6 +13,7 @@ use crate::rows::{PASSAGES_PER_ROW, chunk_of};
 use crate::snippet::snippet;
 use crate::store::Store;
 use crate::words::terms;
+use memchr::memmem::Finder;
 use std::collections::{HashMap, HashSet};
 
 impl<S: Store> Index<S> {
@@ -63,6 +64,7 @@ impl<S: Store> Index<S> {
         // At the same time: half of what is waited for is the way to the store.
         let (texts, infos) = futures::try_join!(self.read_bodies(&wanted), self.page_rows(&ids))?;
         let marks = lists.marks();
+        let worth_of_words = Worth::new(weights);
         let hits = found.into_iter().zip(infos).filter_map(|(found, row)| {
             let row = row?;
             let page = &found.page;
@@ -76,7 +78,7 @@ impl<S: Store> Index<S> {
                         continue;
                     }
                     let cosine = cosines.get(&(page.slot, ordinal)).copied().unwrap_or(0.0);
-                    let worth = cosine + WORDS_WEIGHT * words_in(text, weights);
+                    let worth = cosine + WORDS_WEIGHT * worth_of_words.of(text);
                     if best.is_none_or(|best| worth > best.0) {
                         best = Some((worth, text));
                     }
@@ -89,6 +91,7 @@ impl<S: Store> Index<S> {
                 unmarked: best.filter(|_| by_meaning).map(|(_, text)| text.to_owned()),
                 score: page.score,
                 cosine: page.evidence.cosine,
+                closest: page.evidence.closest,
                 bm25: page.evidence.bm25,
                 why: page.why,
                 alike: page.alike,
@@ -99,35 +102,50 @@ impl<S: Store> Index<S> {
     }
 }
 
-/// What the different words of a text are worth together, as a rough BM25.
-fn words_in(text: &str, weights: &HashMap<String, f64>) -> f64 {
-    if weights.is_empty() {
-        return 0.0;
+/// What words of a question are worth where they stand.
+struct Worth<'a> {
+    weights: &'a HashMap<String, f64>,
+    /// The words, ready to be looked for; `None` where one of them is not ASCII.
+    finders: Option<Vec<(Finder<'a>, f64)>>,
+}
+
+impl<'a> Worth<'a> {
+    fn new(weights: &'a HashMap<String, f64>) -> Self {
+        let ascii = weights.keys().all(|term| term.is_ascii());
+        let finders = || weights.iter().map(|(term, weight)| (Finder::new(term), *weight)).collect();
+        Self { weights, finders: ascii.then(finders) }
     }
-    let needs_folding = |c: char| !c.is_ascii() && c.is_alphabetic();
-    if weights.keys().all(|term| term.is_ascii()) && !text.contains(needs_folding) {
-        // Much faster than finding all words, and as good: ASCII is folded by lower case alone.
-        let text = text.to_ascii_lowercase();
-        return weights.iter().filter(|(term, _)| has_word(&text, term)).map(|(_, weight)| weight).sum();
-    }
-    let mut seen: HashSet<String> = HashSet::new();
-    let mut worth = 0.0;
-    terms(text, |term, _| {
-        if let Some(weight) = weights.get(term)
-            && seen.insert(term.to_owned())
-        {
-            worth += weight;
+
+    /// The different words of a text together, as a rough BM25.
+    fn of(&self, text: &str) -> f64 {
+        if self.weights.is_empty() {
+            return 0.0;
         }
-    });
-    worth
+        let needs_folding = |c: char| !c.is_ascii() && c.is_alphabetic();
+        if let Some(finders) = self.finders.as_ref().filter(|_| !text.contains(needs_folding)) {
+            // Much faster than finding all words, and as good: ASCII is folded by lower case alone.
+            let text = text.to_ascii_lowercase();
+            let found = finders.iter().filter(|(finder, _)| has_word(text.as_bytes(), finder));
+            return found.map(|(_, weight)| weight).sum();
+        }
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut worth = 0.0;
+        terms(text, |term, _| {
+            if let Some(weight) = self.weights.get(term)
+                && seen.insert(term.to_owned())
+            {
+                worth += weight;
+            }
+        });
+        worth
+    }
 }
 
 /// Whether a text has a word between others, not as a part of one.
-fn has_word(text: &str, word: &str) -> bool {
+fn has_word(text: &[u8], word: &Finder<'_>) -> bool {
     let part_of_one = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    text.match_indices(word).any(|(at, _)| {
-        !part_of_one(at.checked_sub(1).and_then(|before| bytes.get(before)))
-            && !part_of_one(bytes.get(at + word.len()))
+    word.find_iter(text).any(|at| {
+        !part_of_one(at.checked_sub(1).and_then(|before| text.get(before)))
+            && !part_of_one(text.get(at + word.needle().len()))
     })
 }

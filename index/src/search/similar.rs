@@ -139,7 +139,7 @@ impl<S: Store> Index<S> {
             let best: Option<f64> =
                 (estimates.iter()).map(|estimates| estimates.of(slot).best).sum::<Option<f64>>();
             let Some(score) = best.map(|best| best / own.len() as f64) else { continue };
-            let evidence = Evidence { cosine: Some(score), bm25: None };
+            let evidence = Evidence { cosine: Some(score), closest: None, bm25: None };
             found.push(Candidate::new(slot, entry, evidence, Why::Meaning, score));
         }
         let keep = limit.saturating_mul(CANDIDATES_PER_HIT).max(CANDIDATES);
@@ -194,7 +194,7 @@ impl<S: Store> Index<S> {
                 let score = scores.scores.get(slot as usize).copied().filter(|score| *score > 0.0);
                 let accepted = hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
                 let (Some(score), true) = (score, accepted && !same && slot != own_slot) else { continue };
-                let evidence = Evidence { cosine: None, bm25: Some(score) };
+                let evidence = Evidence { cosine: None, closest: None, bm25: Some(score) };
                 found.push(Candidate::new(slot, entry, evidence, Why::Words, score));
             }
             found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));

@@ -63,6 +63,7 @@ struct Expected {
     title: String,
     last_seen: f64,
     cosine: Option<f64>,
+    closest: Option<f64>,
     bm25: Option<f64>,
     why: Why,
     score: f64,
@@ -168,15 +169,17 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
         let largest = |values: Vec<f64>| values.into_iter().reduce(f64::max);
         let bm25 = scores.get(n).copied();
         let embedded = page.passages.iter().chain(&page.lead).filter(|(_, embedded)| *embedded);
-        let cosine = meaning.as_ref().and_then(|meaning| {
-            let best = largest(embedded.map(|(text, _)| cosine(meaning, text)).collect())?;
+        let closest = meaning
+            .as_ref()
+            .and_then(|meaning| largest(embedded.map(|(text, _)| cosine(meaning, text)).collect()));
+        let cosine = meaning.as_ref().zip(closest).map(|(meaning, best)| {
             let lead = page.lead.as_ref().filter(|(_, embedded)| *embedded);
-            Some(lead.map_or(best, |(text, _)| (best + cosine(meaning, text)) / 2.0))
+            lead.map_or(best, |(text, _)| (best + cosine(meaning, text)) / 2.0)
         });
-        if cosine.is_some_and(|cosine| (cosine - min_cosine).abs() < 1e-5) {
+        if closest.is_some_and(|cosine| (cosine - min_cosine).abs() < 1e-5) {
             return None;
         }
-        let why = match (bm25, cosine.filter(|cosine| *cosine >= min_cosine)) {
+        let why = match (bm25, closest.filter(|cosine| *cosine >= min_cosine)) {
             (Some(_), Some(_)) => Why::Both,
             (Some(_), None) => Why::Words,
             (None, Some(_)) => Why::Meaning,
@@ -189,6 +192,7 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
             title: page.title.clone(),
             last_seen: page.last_seen,
             cosine,
+            closest,
             bm25,
             why,
             score: 0.0,
@@ -196,14 +200,12 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
     }
     found.sort_by(|a, b| b.last_seen.total_cmp(&a.last_seen).then(a.page.cmp(&b.page)));
     if question.reciprocal && meaning.is_some() {
-        for list in [|hit: &Expected| hit.bm25, |hit: &Expected| hit.cosine] {
-            let is_cosine =
-                list(&Expected { bm25: None, cosine: Some(1.0), ..found.first()?.clone() }).is_some();
-            let mut ranked: Vec<(usize, f64)> = (found.iter().enumerate())
-                .filter_map(|(at, hit)| {
-                    Some((at, list(hit).filter(|value| !is_cosine || *value >= min_cosine)?))
-                })
-                .collect();
+        let words = |hit: &Expected| hit.bm25;
+        let meaning =
+            |hit: &Expected| hit.cosine.filter(|_| hit.closest.is_some_and(|one| one >= min_cosine));
+        for list in [&words as &dyn Fn(&Expected) -> Option<f64>, &meaning] {
+            let mut ranked: Vec<(usize, f64)> =
+                found.iter().enumerate().filter_map(|(at, hit)| Some((at, list(hit)?))).collect();
             ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
             if ranked.windows(2).any(|pair| pair[0].1 != pair[1].1 && pair[0].1 - pair[1].1 < 1e-5) {
                 return None;
@@ -341,7 +343,10 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
         let same =
             expected.iter().find(|expected| expected.page == hit.page.id).expect("the twin has it too");
         assert!(close(Some(hit.score), Some(same.score)), "{hit:?} against {same:?}");
-        assert!(close(hit.cosine, same.cosine) && close(hit.bm25, same.bm25), "{hit:?} against {same:?}");
+        assert!(
+            close(hit.cosine, same.cosine) && close(hit.closest, same.closest) && close(hit.bm25, same.bm25),
+            "{hit:?} against {same:?}"
+        );
         assert_eq!(hit.why, same.why);
     }
 }

@@ -63,6 +63,11 @@ export class Host {
     return (await this.call("wasmBytes")) + (await this.#service.heap());
   }
 
+  /** Milliseconds in each function of the service worker while `work` runs. */
+  profile(work: () => Promise<unknown>): Promise<Map<string, number>> {
+    return this.#service.profile(work);
+  }
+
   call<Method extends keyof Bench>(
     method: Method,
     ...args: Parameters<Bench[Method]>
