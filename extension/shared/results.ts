@@ -261,8 +261,8 @@ function rowOf(hit: Hit): HTMLElement {
           : [
               element(
                 "span",
-                { class: "row-note" },
-                text("unknownLanguage", languageName(hit.unknownLanguage)),
+                { class: "row-note", title: text("unknownLanguage", languageName(hit.unknownLanguage)) },
+                text("unknownLanguageShort", languageName(hit.unknownLanguage)),
               ),
             ]),
         ...(hit.alike > 0 ? [element("span", { class: "row-alike" }, counted("alike", hit.alike))] : []),
