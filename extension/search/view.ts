@@ -31,9 +31,10 @@ import { mergeHybrid } from "./merge.ts";
 import { failed, firstSteps, type Message, nothingFound, showMessage } from "./message.ts";
 import { isBusy } from "./status.ts";
 
-/** Results asked for: more than most people scroll through, few enough to draw at once. */
-const LIMIT = 50;
-/** Results asked for by who has scrolled to the end of those: all that the background gives. */
+/** Results asked for at first: as many as fill any panel, few enough to be drawn with every key. */
+const LIMIT = 20;
+/** How many times as many, by who has scrolled to the end of those; and all that the background gives. */
+const MORE = 3;
 const ALL = 200;
 /** How far above the end of the rows that is, px. */
 const NEAR_END = 300;
@@ -79,8 +80,8 @@ export class SearchView {
   readonly #chips: FilterChips;
   /** The number of the newest question. */
   #asked = 0;
-  /** The number of the question for which more rows were asked for. */
-  #extended = 0;
+  /** How many rows the newest question was asked for. */
+  #limit = LIMIT;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #slow: ReturnType<typeof setTimeout> | undefined;
   #undoEnds: ReturnType<typeof setTimeout> | undefined;
@@ -117,7 +118,7 @@ export class SearchView {
       pin: (hit) => void this.#pin(hit),
       selected: (hit) => this.#chips.suggest(hit?.site ?? null),
     });
-    this.#results.addEventListener("scroll", () => this.#atEnd() && void this.#extend(), { passive: true });
+    this.#results.addEventListener("scroll", () => void this.#extend(), { passive: true });
     this.#query.addEventListener("input", () => this.search());
     this.#query.addEventListener("keydown", (event) => this.#key(event));
     place.addEventListener("keydown", (event) => this.#escape(event));
@@ -244,7 +245,6 @@ export class SearchView {
     this.#host.changed();
   }
 
-  /** Shows what went wrong. */
   complain(error: unknown): void {
     showProblem(this.#problem, wordsOf(error));
   }
@@ -360,6 +360,7 @@ export class SearchView {
     this.#openWhenShown = false;
     this.notice = null;
     this.#list.reset();
+    this.#limit = LIMIT;
     this.#asked += 1;
     return this.#asked;
   }
@@ -395,19 +396,17 @@ export class SearchView {
     }
   }
 
-  #atEnd(): boolean {
-    const { scrollHeight, scrollTop, clientHeight } = this.#results;
-    return scrollHeight - scrollTop - clientHeight < NEAR_END;
-  }
-
-  /** Adds the rows that there are besides those on the screen, which stay as they are. */
+  /** At the end of the rows, adds those that there are besides them; what is on the screen stays as it is. */
   async #extend(): Promise<void> {
-    const { hits } = this.#list;
+    const { scrollHeight, scrollTop, clientHeight } = this.#results;
+    if (scrollHeight - scrollTop - clientHeight > NEAR_END) return;
     const number = this.#asked;
-    if (hits.length < LIMIT || this.#extended === number || this.#results.ariaBusy === "true") return;
-    this.#extended = number;
+    // Fewer than were asked for are all; and what is on its way need not be asked for again.
+    if (this.#list.hits.length < this.#limit || this.#limit === ALL || this.#results.ariaBusy === "true")
+      return;
+    this.#limit = Math.min(ALL, this.#limit * MORE);
     try {
-      const found = await this.#askForAll();
+      const found = await this.#askForMore(this.#limit);
       if (number !== this.#asked) return;
       const shown = new Set(this.#list.hits.map(({ page }) => page));
       this.#list.render([...this.#list.hits, ...found.hits.filter(({ page }) => !shown.has(page))]);
@@ -417,14 +416,14 @@ export class SearchView {
     }
   }
 
-  #askForAll(): Promise<Results> {
+  #askForMore(limit: number): Promise<Results> {
     if (this.comparing && this.#compared) {
       const { url } = this.#compared;
-      return ask({ type: "similar", url, otherSites: this.#otherSites.checked, limit: ALL });
+      return ask({ type: "similar", url, otherSites: this.#otherSites.checked, limit });
     }
     const mode = this.#results.dataset.mode === "words" ? "words" : "hybrid";
     const query = this.#query.value.trim();
-    return ask({ type: "search", query, mode, limit: ALL, filters: this.#chips.filters });
+    return ask({ type: "search", query, mode, limit, filters: this.#chips.filters });
   }
 
   /** Puts an answer on the screen. `last`: no better one is on its way. */

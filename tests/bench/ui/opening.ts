@@ -8,12 +8,14 @@ import { progress } from "../report/report.ts";
 export interface Opened {
   /** Drawn for the first time, and the search box has the focus. */
   usable: number[];
+  /** Of that: until the browser began with its page. */
+  begun: number[];
   /** How much is remembered stands in it. */
   told: number[];
 }
 
 export async function openings(session: Session, repetitions: number): Promise<Opened> {
-  const opened: Opened = { usable: [], told: [] };
+  const opened: Opened = { usable: [], begun: [], told: [] };
   const page = await session.open(ownUrl("tides"));
   for (let n = 0; n < repetitions; n += 1) {
     progress(`opening the popup ${n + 1}/${repetitions}`);
@@ -47,6 +49,7 @@ export async function openings(session: Session, repetitions: number): Promise<O
       return { origin: performance.timeOrigin, drawn, focus: at("focus"), state: at("state") };
     });
     opened.usable.push(seen.origin + Math.max(seen.drawn, seen.focus) - clicked);
+    opened.begun.push(seen.origin - clicked);
     opened.told.push(seen.origin + seen.state - clicked);
     await popup.close().catch(() => undefined);
   }

@@ -116,14 +116,17 @@ const scenes: Omit<Scene, "file" | "size">[] = [
     world: { answers: { search: results(manyHits(MANY)) } },
     act: async (page) => {
       await ask(page);
-      const toEnd = () => page.$eval("#results", (list) => list.scrollTo(0, list.scrollHeight));
-      await toEnd();
+      // More come each time that one is at the end.
       await page.waitForFunction(
-        (all) => document.querySelectorAll("[role=option]").length === all,
-        { polling: 20 },
+        (all) => {
+          const list = document.querySelector("#results");
+          list?.scrollTo(0, list.scrollHeight);
+          return document.querySelectorAll("[role=option]").length === all;
+        },
+        { polling: 50 },
         MANY,
       );
-      await toEnd();
+      await page.$eval("#results", (list) => list.scrollTo(0, list.scrollHeight));
     },
   },
   { name: "long-title", world: { answers: { search: results(LONG_TITLE) } }, act: (page) => ask(page) },

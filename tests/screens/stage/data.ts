@@ -66,7 +66,7 @@ type Told = Partial<Omit<Hit, "snippet">> & { title: string; site: string; why: 
 /** A hit; in its passage, what stands in [brackets] is marked. */
 export function hit(at: number, { passage, ...told }: Told): Hit {
   return {
-    page: `p${at}`,
+    page: told.site.replaceAll(".", "-"),
     url: `https://${told.site}/${at}`,
     lastSeen: NOW - at * 31 * HOUR - 20 * 60_000,
     visits: 1 + (at % 3),
