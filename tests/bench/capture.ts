@@ -3,6 +3,7 @@
 //
 //   --repetitions N   instead of 3; a page's figure is the median of these
 //   --only TEXT       pages whose name has this in it
+//   --every N         every N-th page
 //
 // Each page has a host of its own, so that it is read in a fresh process with cold code, as on the web. Times are the
 // main thread's processor time; no task of another program counts.
@@ -50,17 +51,27 @@ const READERS: Record<Reader, string> = {
 };
 
 const { values } = parseArgs({
-  options: { repetitions: { type: "string", default: "3" }, only: { type: "string", default: "" } },
+  options: {
+    repetitions: { type: "string", default: "3" },
+    only: { type: "string", default: "" },
+    every: { type: "string", default: "1" },
+  },
 });
+
+function whole(name: "repetitions" | "every"): number {
+  const value = Number(values[name]);
+  if (!(Number.isInteger(value) && value > 0))
+    throw new Error(`--${name} is a whole number from 1, not ${values[name]}`);
+  return value;
+}
 
 await run(async () => {
   if (noRealPages !== false) throw new Error(noRealPages);
-  const repetitions = Number(values.repetitions);
-  if (!(Number.isInteger(repetitions) && repetitions > 0))
-    throw new Error(`--repetitions is a whole number from 1, not ${values.repetitions}`);
+  const [repetitions, every] = [whole("repetitions"), whole("every")];
   const report = new Report("capture");
   if (process.argv.length > 2) report.partial(process.argv.slice(2).join(" "));
-  const names = (await realPages()).filter((name) => name.includes(values.only));
+  const named = (await realPages()).filter((name) => name.includes(values.only));
+  const names = named.filter((_, n) => n % every === 0);
   const hosts = new Map(names.map((name, at) => [`page${at}.test`, name]));
   const site = await serve(async (_, host) => {
     const body = await sourceOf(hosts.get(host) ?? "");
