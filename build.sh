@@ -25,7 +25,7 @@ usage: ./build.sh [COMMAND]
                               --dev: quicker to build, slower to run, with source maps
   run [--dev]                 build, then open Chromium with the extension;
                               with no display, play the main job headless and print what it found
-  test [PART...]              native, wasm, content, extension, e2e; all when none is named
+  test [PART...]              native, wasm, content, extension, e2e, screens; all when none is named
   lint                        formatting, clippy, types, biome, licences, shell scripts
   bench NAME                  one benchmark and its budgets
   package                     dist/afterimage-chrome.zip

@@ -11,6 +11,12 @@ import type { Steps } from "./idle.ts";
 /** How much text is kept, bytes of UTF-8 (the protocol's limit). */
 export const MAX_TEXT_BYTES = 256 * 1024;
 
+/** An element's own style hides it. */
+export function isHidden(element: Element): boolean {
+  const style = element.getAttribute("style");
+  return style !== null && /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style);
+}
+
 /** Which elements are read with all that is in them. */
 export type Keep = (element: Element) => boolean;
 

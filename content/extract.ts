@@ -5,8 +5,8 @@
  * leaving out what frames a page: navigation, header, footer, asides, forms, what is hidden.
  */
 
-import { findArticle, MAX_ELEMENTS, MAX_LENGTH } from "./article.ts";
-import { readBlocks } from "./blocks.ts";
+import { findArticle, MAX_ELEMENTS } from "./article.ts";
+import { isHidden, readBlocks } from "./blocks.ts";
 import { inSlices, nextSlice } from "./idle.ts";
 import type { Survey } from "./survey.ts";
 
@@ -44,7 +44,7 @@ export async function extractText(page: Document, survey: Survey, signal: AbortS
   }
 
   let best = "";
-  if (survey.elements <= MAX_ELEMENTS && survey.textLength <= MAX_LENGTH) {
+  if (survey.elements <= MAX_ELEMENTS) {
     // A slice of its own: this is the longest single piece of work.
     await nextSlice(signal);
     const article = findArticle(page);
@@ -89,6 +89,5 @@ function isContent(element: Element): boolean {
   const hidden = element.getAttribute("hidden");
   // `until-found` is what one can unfold and the browser's own search finds.
   if (hidden !== null && hidden !== "until-found") return false;
-  const style = element.getAttribute("style");
-  return style === null || !/display\s*:\s*none|visibility\s*:\s*hidden/i.test(style);
+  return !isHidden(element);
 }

@@ -72,6 +72,18 @@ bench_needs_coldstart() {
   need_chromium
 }
 
+bench_needs_ui() {
+  need_chromium window
+}
+
+# The content script alone, on the real pages: the extension is not built for it.
+bench_native_capture() {
+  [ -n "${AFTERIMAGE_DATA:-}" ] || fail "bench capture reads real pages: set AFTERIMAGE_DATA to the folder that holds them."
+  need_chromium
+  build_tests
+  node "$STAGE/tests/bench/capture.mjs" "$@"
+}
+
 # onnxruntime-web and @huggingface/transformers, for `bench embed` alone and so not in package.json: 300 MB.
 # Their package.json puts a small package in the place of onnxruntime-node and sharp, another 300 MB of native
 # code that a browser never reads.

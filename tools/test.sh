@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# `test`: native, wasm, content, extension, e2e; the quick ones first. Stops at the first part that fails.
+# `test`: native, wasm, content, extension, e2e, screens; the quick ones first. Stops at the first part that fails.
 
 command_test() {
   local parts=("$@") part
-  if [ ${#parts[@]} -eq 0 ]; then parts=(native wasm content extension e2e); fi
+  if [ ${#parts[@]} -eq 0 ]; then parts=(native wasm content extension e2e screens); fi
   for part in "${parts[@]}"; do
     case "$part" in
-      native | wasm | content | extension | e2e) ;;
-      *) fail "test knows native, wasm, content, extension and e2e, not '$part'." ;;
+      native | wasm | content | extension | e2e | screens) ;;
+      *) fail "test knows native, wasm, content, extension, e2e and screens, not '$part'." ;;
     esac
   done
   for part in "${parts[@]}"; do
@@ -72,6 +72,14 @@ test_e2e() {
   need_chromium window
   build_tests
   run_node_tests e2e
+}
+
+# Pictures of every surface, and axe-core's opinion of each. UPDATE_SCREENS=1 keeps new pictures.
+test_screens() {
+  command_build
+  need_chromium
+  build_tests
+  run_node_tests screens
 }
 
 # run_node_tests FOLDER: one file at a time, as most start a browser of their own.

@@ -10,7 +10,7 @@ import type { ButtonState } from "./browser.ts";
 const PAUSE = 1_000;
 /** With less than this left to read the button stays plain: it would flicker with every page. */
 const MANY = 20;
-const NOTHING: ButtonState = { text: "", color: "", title: null };
+const NOTHING: ButtonState = { text: "", color: "", title: null, reads: true };
 /** The mark of a tab whose page is not read. */
 const NOT_HERE = "–";
 const BUSY = "#4a3fb5";
@@ -63,7 +63,7 @@ export class Badge {
     const marked =
       skip !== null && OF_THE_PAGE.has(skip)
         ? this.#button.markButton(
-            { text: NOT_HERE, color: QUIET, title: this.#button.message("titleExcluded") },
+            { text: NOT_HERE, color: QUIET, title: this.#button.message("titleExcluded"), reads: false },
             tab,
           )
         : this.#button.unmarkTabs(NOT_HERE, [tab]);
@@ -87,11 +87,12 @@ export class Badge {
     const left = state.queued + state.unembedded;
     if (!state.settings.consent) return NOTHING;
     if (state.problem !== null)
-      return { text: "!", color: PROBLEM, title: this.#button.message("titleProblem") };
-    if (state.paused) return { text: "II", color: QUIET, title: this.#button.message("titlePaused") };
+      return { text: "!", color: PROBLEM, title: this.#button.message("titleProblem"), reads: true };
+    if (state.paused)
+      return { text: "II", color: QUIET, title: this.#button.message("titlePaused"), reads: false };
     if (left < MANY) return NOTHING;
     const shown = left < 1000 ? String(left) : `${Math.min(999, Math.floor(left / 1000))}k`;
-    return { text: shown, color: BUSY, title: this.#button.message("titleBusy", String(left)) };
+    return { text: shown, color: BUSY, title: this.#button.message("titleBusy", String(left)), reads: true };
   }
 }
 

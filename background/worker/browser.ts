@@ -250,6 +250,14 @@ export interface ButtonState {
   readonly color: string;
   /** What is shown when one points at the button; null for the manifest's. */
   readonly title: string | null;
+  /** Pages are read: the icon is in colour. */
+  readonly reads: boolean;
+}
+
+/** By the sizes that toolbars have. */
+function iconOf(reads: boolean): Record<string, string> {
+  const name = reads ? "" : "off-";
+  return Object.fromEntries(["16", "32"].map((size) => [size, `/icons/${name}${size}.png`]));
 }
 
 /** Marks the button, everywhere or in one tab, where it holds until the tab shows another page. */
@@ -259,6 +267,7 @@ export async function markButton(state: ButtonState, tabId?: number): Promise<vo
   await Promise.all([
     chrome.action.setBadgeText({ ...where, text: state.text }),
     chrome.action.setTitle({ ...where, title }),
+    chrome.action.setIcon({ ...where, path: iconOf(state.reads) }),
     ...(state.text === ""
       ? []
       : [
@@ -277,6 +286,8 @@ export async function unmarkTabs(mark: string, tabIds?: readonly number[]): Prom
       // Without a text the tab shows again what holds everywhere.
       await chrome.action.setBadgeText({ tabId });
       await chrome.action.setTitle({ tabId, title: message("actionTitle") });
+      // A tab cannot go back to the icon that holds everywhere before it shows another page.
+      await chrome.action.setIcon({ tabId, path: iconOf(true) });
     }),
   );
 }

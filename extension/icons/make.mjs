@@ -1,4 +1,5 @@
-// Draws the icon: `node extension/icons/make.mjs` writes mark.svg and 16/32/48/128.png beside itself.
+// Draws the icon: `node extension/icons/make.mjs` writes mark.svg, 16/32/48/128.png and, for where nothing is read,
+// off-16/32.png beside itself.
 //
 // One list of discs is the single source of both, so that the toolbar and the pages cannot drift apart.
 // The discs are rasterised here, 8 × 8 samples a pixel, and packed into a PNG by hand: four circles do not
@@ -15,6 +16,10 @@ const DISCS = [
   { x: 0.64, y: 0.41, r: 0.14, colour: [255, 255, 255] },
 ];
 const SIZES = [16, 32, 48, 128];
+/** Those of toolbars, in grey. */
+const OFF_SIZES = [16, 32];
+/** How much of its white a grey takes on, so that the mark is seen on dark toolbars, too. */
+const PALE = 0.3;
 const SAMPLES = 8;
 
 /** The colour seen at a point, or nothing where no disc is. */
@@ -22,8 +27,14 @@ function colourAt(x, y) {
   return DISCS.findLast((disc) => Math.hypot(x - disc.x, y - disc.y) <= disc.r)?.colour;
 }
 
-/** RGBA rows of a square picture, each led by the PNG filter byte 0. */
-function rasterise(size) {
+/** A colour without its hue, and paler. */
+function grey([red, green, blue]) {
+  const light = 0.3 * red + 0.59 * green + 0.11 * blue;
+  return Array(3).fill(light + (255 - light) * PALE);
+}
+
+/** RGBA rows of a square picture, each led by the PNG filter byte 0; `paint` changes each disc's colour. */
+function rasterise(size, paint) {
   const rows = Buffer.alloc(size * (size * 4 + 1));
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
@@ -35,7 +46,8 @@ function rasterise(size) {
         const colour = colourAt(x, y);
         if (!colour) continue;
         hits++;
-        for (let channel = 0; channel < 3; channel++) sum[channel] += colour[channel];
+        const painted = paint(colour);
+        for (let channel = 0; channel < 3; channel++) sum[channel] += painted[channel];
       }
       const at = row * (size * 4 + 1) + 1 + column * 4;
       for (let channel = 0; channel < 3; channel++)
@@ -56,7 +68,7 @@ function chunk(type, data) {
   return out;
 }
 
-function png(size) {
+function png(size, paint = (colour) => colour) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size, 0);
   header.writeUInt32BE(size, 4);
@@ -64,7 +76,7 @@ function png(size) {
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
-    chunk("IDAT", deflateSync(rasterise(size), { level: 9 })),
+    chunk("IDAT", deflateSync(rasterise(size, paint), { level: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }
@@ -77,4 +89,5 @@ function svg() {
 }
 
 for (const size of SIZES) writeFileSync(new URL(`${size}.png`, import.meta.url), png(size));
+for (const size of OFF_SIZES) writeFileSync(new URL(`off-${size}.png`, import.meta.url), png(size, grey));
 writeFileSync(new URL("mark.svg", import.meta.url), svg());

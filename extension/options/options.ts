@@ -59,16 +59,21 @@ function navigate(): void {
     element("ul", {}, ...[...links.values()].map((link) => element("li", {}, link))),
   );
   const mark = (): void => {
+    const there = sections.filter((section) => !section.hidden);
     // The last one that begins above the upper third; at the page's end, the last one.
     const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 2;
-    const above = sections.filter((section) => section.getBoundingClientRect().top < window.innerHeight / 3);
-    const current = atEnd && window.scrollY > 0 ? sections.at(-1) : (above.at(-1) ?? sections[0]);
+    const above = there.filter((section) => section.getBoundingClientRect().top < window.innerHeight / 3);
+    const current = atEnd && window.scrollY > 0 ? there.at(-1) : (above.at(-1) ?? there[0]);
     for (const [section, link] of links) {
+      if (link.parentElement) link.parentElement.hidden = section.hidden;
       if (section === current) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
   };
   document.addEventListener("scroll", mark, { passive: true });
+  // Sections come and go with the state.
+  const shown = new MutationObserver(mark);
+  for (const section of sections) shown.observe(section, { attributeFilter: ["hidden"] });
   mark();
 }
 

@@ -9,6 +9,7 @@ import { ask, openInBackground, openOrSwitch } from "../shared/browser.ts";
 import { mayGoForGood } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
 import { dayName, timeOfDay } from "../shared/format.ts";
+import { wordsOf } from "../shared/problem.ts";
 import { iconOf } from "../shared/results.ts";
 import { counted, text } from "../shared/strings.ts";
 import { type Day, daysOf } from "./days.ts";
@@ -49,7 +50,7 @@ export class Timeline {
       "aria-label": text("daysLabel"),
       "aria-describedby": "timeline-hint",
     });
-    this.#empty = element("p", { class: "message", hidden: true }, text("daysEmpty"));
+    this.#empty = element("p", { class: "message", hidden: true });
     this.#hint = element("p", { id: "timeline-hint", class: "hint" }, text("daysHint"));
     place.append(this.#empty, this.#list, this.#hint);
     this.#virtual = new VirtualList(this.#list, {
@@ -80,7 +81,16 @@ export class Timeline {
       if (layout === this.#layout) this.#show(list);
     } catch (error) {
       this.#failed(error);
+      if (this.#virtual.count === 0) this.#sayInstead(wordsOf(error));
     }
+  }
+
+  /** A sentence in place of the list; `null`: the list. */
+  #sayInstead(what: string | null): void {
+    this.#list.hidden = what !== null;
+    this.#hint.hidden = what !== null;
+    this.#empty.hidden = what === null;
+    this.#empty.textContent = what;
   }
 
   #show({ seen, rows, total }: PageList): void {
@@ -89,9 +99,7 @@ export class Timeline {
     this.#rows = new Map(rows.map((row, index) => [index, row]));
     this.#asked = new Set([0]);
     this.#list.dataset.total = String(total);
-    this.#list.hidden = total === 0;
-    this.#hint.hidden = total === 0;
-    this.#empty.hidden = total > 0;
+    this.#sayInstead(total === 0 ? text("daysEmpty") : null);
     this.#virtual.reset(total + this.#days.length);
   }
 
@@ -116,7 +124,12 @@ export class Timeline {
     const page = this.#pageAt(index);
     if (page < 0) return this.#heading(index);
     const row = this.#rows.get(page);
-    if (!row) return element("div", { class: "line loading" }, element("div", { class: "row-title" }));
+    if (!row)
+      return element(
+        "div",
+        { class: "line loading", "aria-label": text("searching") },
+        element("div", { class: "row-title" }),
+      );
     return element(
       "div",
       { class: "line", "data-page": row.page, "data-url": row.url },

@@ -15,8 +15,16 @@ export interface Message {
   button?: { id: string; label: MessageKey; press: () => void };
 }
 
+const KEYS: [keys: string, does: MessageKey][] = [
+  ["↑ ↓", "keyMove"],
+  ["Enter", "keyOpen"],
+  [navigator.platform.startsWith("Mac") ? "⌘ Enter" : "Ctrl Enter", "keyBehind"],
+  ["Shift Delete", "keyForget"],
+  ["Alt P", "keyPin"],
+];
+
 /** Before a question: what to do, or that the welcome page still waits for an answer. */
-export function firstSteps(state: State | null, keys: [keys: string, does: MessageKey][]): Message {
+export function firstSteps(state: State | null): Message {
   if (state && !state.settings.consent) {
     return {
       kind: "consent",
@@ -32,7 +40,7 @@ export function firstSteps(state: State | null, keys: [keys: string, does: Messa
   const legend = element(
     "dl",
     { class: "keys" },
-    ...keys.flatMap(([key, does]) => [
+    ...KEYS.flatMap(([key, does]) => [
       element("dt", {}, element("kbd", {}, key)),
       element("dd", {}, text(does)),
     ]),

@@ -14,6 +14,8 @@ type Choice = "now" | "resume" | "hour" | "tomorrow" | "always";
 
 export class PauseChoice {
   readonly #select: HTMLSelectElement;
+  /** What the choices were made for: with every answer of a search it is shown again. */
+  #shown = "";
 
   /** `paused` hears of the state that holds after a choice, `failed` of what went wrong. */
   constructor(select: HTMLSelectElement, paused: (state: State) => void, failed: (error: unknown) => void) {
@@ -35,7 +37,10 @@ export class PauseChoice {
   }
 
   show(state: State): void {
-    const { paused } = state.settings;
+    const { paused, consent } = state.settings;
+    const shown = JSON.stringify([state.paused, paused, consent]);
+    if (shown === this.#shown && this.#select.value === "now") return;
+    this.#shown = shown;
     const now = text(state.paused ? "pausePaused" : "pauseReading");
     const choices: [Choice, string][] = [["now", now]];
     if (state.paused) choices.push(["resume", text("pauseResume")]);
@@ -44,7 +49,7 @@ export class PauseChoice {
     this.#select.replaceChildren(...choices.map(([value, label]) => element("option", { value }, label)));
     this.#select.value = "now";
     this.#select.toggleAttribute("data-paused", state.paused);
-    this.#select.hidden = !state.settings.consent;
+    this.#select.hidden = !consent;
   }
 }
 

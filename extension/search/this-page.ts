@@ -13,9 +13,9 @@ import { wordsOf } from "../shared/problem.ts";
 import { counted, type MessageKey, text } from "../shared/strings.ts";
 
 const LEVELS: [Level, MessageKey][] = [
-  ["full", "levelFullLong"],
-  ["title", "levelTitleLong"],
-  ["never", "levelNeverLong"],
+  ["full", "siteFull"],
+  ["title", "siteTitle"],
+  ["never", "siteNever"],
 ];
 const REASONS: Record<SkipReason, MessageKey> = {
   noConsent: "skipNoConsent",

@@ -31,8 +31,13 @@ import { mergeHybrid } from "./merge.ts";
 import { failed, firstSteps, type Message, nothingFound, showMessage } from "./message.ts";
 import { isBusy } from "./status.ts";
 
-/** Results asked for: more than anybody scrolls through, few enough to draw at once. */
-const LIMIT = 50;
+/** Results asked for at first: as many as fill any panel, few enough to be drawn with every key. */
+const LIMIT = 20;
+/** How many times as many, by who has scrolled to the end of those; and all that the background gives. */
+const MORE = 3;
+const ALL = 200;
+/** How far above the end of the rows that is, px. */
+const NEAR_END = 300;
 /** The pause in typing, in ms, after which the meaning is asked for. */
 const PAUSE = 150;
 /** Characters from which a question has a meaning to ask for; in scripts without spaces, one has. */
@@ -75,6 +80,8 @@ export class SearchView {
   readonly #chips: FilterChips;
   /** The number of the newest question. */
   #asked = 0;
+  /** How many rows the newest question was asked for. */
+  #limit = LIMIT;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #slow: ReturnType<typeof setTimeout> | undefined;
   #undoEnds: ReturnType<typeof setTimeout> | undefined;
@@ -111,6 +118,7 @@ export class SearchView {
       pin: (hit) => void this.#pin(hit),
       selected: (hit) => this.#chips.suggest(hit?.site ?? null),
     });
+    this.#results.addEventListener("scroll", () => void this.#extend(), { passive: true });
     this.#query.addEventListener("input", () => this.search());
     this.#query.addEventListener("keydown", (event) => this.#key(event));
     place.addEventListener("keydown", (event) => this.#escape(event));
@@ -123,6 +131,8 @@ export class SearchView {
   /** Shows the empty search and takes the focus. */
   start(): void {
     this.focus();
+    // For `bench ui`, as is the other mark.
+    performance.mark("focus");
     this.#showNothing();
     void this.#watchState();
   }
@@ -235,15 +245,16 @@ export class SearchView {
     this.#host.changed();
   }
 
-  /** Shows what went wrong. */
   complain(error: unknown): void {
     showProblem(this.#problem, wordsOf(error));
   }
 
   async refreshState(): Promise<void> {
+    const first = this.state === null;
     this.state = await ask({ type: "state" });
     showProblem(this.#problem, this.state.problem);
     this.#host.changed();
+    if (first) performance.mark("state");
     const { kind } = this.#message.dataset;
     if (kind === "empty" || kind === "consent") this.#showNothing();
   }
@@ -349,6 +360,7 @@ export class SearchView {
     this.#openWhenShown = false;
     this.notice = null;
     this.#list.reset();
+    this.#limit = LIMIT;
     this.#asked += 1;
     return this.#asked;
   }
@@ -384,6 +396,36 @@ export class SearchView {
     }
   }
 
+  /** At the end of the rows, adds those that there are besides them; what is on the screen stays as it is. */
+  async #extend(): Promise<void> {
+    const { scrollHeight, scrollTop, clientHeight } = this.#results;
+    if (scrollHeight - scrollTop - clientHeight > NEAR_END) return;
+    const number = this.#asked;
+    // Fewer than were asked for are all; and what is on its way need not be asked for again.
+    if (this.#list.hits.length < this.#limit || this.#limit === ALL || this.#results.ariaBusy === "true")
+      return;
+    this.#limit = Math.min(ALL, this.#limit * MORE);
+    try {
+      const found = await this.#askForMore(this.#limit);
+      if (number !== this.#asked) return;
+      const shown = new Set(this.#list.hits.map(({ page }) => page));
+      this.#list.render([...this.#list.hits, ...found.hits.filter(({ page }) => !shown.has(page))]);
+      this.announce(counted("found", this.#list.hits.length));
+    } catch (error) {
+      if (number === this.#asked) this.complain(error);
+    }
+  }
+
+  #askForMore(limit: number): Promise<Results> {
+    if (this.comparing && this.#compared) {
+      const { url } = this.#compared;
+      return ask({ type: "similar", url, otherSites: this.#otherSites.checked, limit });
+    }
+    const mode = this.#results.dataset.mode === "words" ? "words" : "hybrid";
+    const query = this.#query.value.trim();
+    return ask({ type: "search", query, mode, limit, filters: this.#chips.filters });
+  }
+
   /** Puts an answer on the screen. `last`: no better one is on its way. */
   #draw(found: Results, hits: readonly Hit[], mode: string, typed: string, last: boolean): void {
     this.answer = found;
@@ -411,15 +453,9 @@ export class SearchView {
     this.#results.setAttribute("aria-busy", "false");
     this.#list.render([]);
     this.announce("");
-    this.#say(
-      firstSteps(this.state, [
-        ["↑ ↓", "keyMove"],
-        ["Enter", "keyOpen"],
-        [navigator.platform.startsWith("Mac") ? "⌘ Enter" : "Ctrl Enter", "keyBehind"],
-        ["Shift Delete", "keyForget"],
-        ["Alt P", "keyPin"],
-      ]),
-    );
+    // Before the welcome page was answered there is nothing to look through.
+    this.#chips.show(this.state?.settings.consent !== false);
+    this.#say(firstSteps(this.state));
     this.#host.changed();
   }
 

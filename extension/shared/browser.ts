@@ -102,6 +102,14 @@ export function language(): string {
   return !texts || browser === texts || browser.startsWith(`${texts}-`) ? browser : texts;
 }
 
+/**
+ * The direction in which the texts are written. The browser tells that of its own language; texts in another one, for
+ * want of a translation, keep theirs, and no language that we have is written from the right.
+ */
+export function direction(): string {
+  return language() === chrome.i18n.getUILanguage() ? translated("@@bidi_dir") : "ltr";
+}
+
 /** A tab whose page can be compared and searched for. */
 export interface WebTab {
   id: number;

@@ -36,11 +36,12 @@ export async function previewOf(scopes: readonly Scope[]): Promise<Preview> {
 
 /** Shows what goes and asks; `null`: there are no numbers. Escape keeps it. */
 export function confirmLoss(preview: Preview | null, loss: Loss): Promise<boolean> {
-  const lines = [...(loss.lines ?? [])];
+  const lines: string[] = [];
   if (preview) {
-    lines.unshift(text("previewGoes", counted("pages", preview.pages), bytes(preview.bytes)));
+    lines.push(text("previewGoes", counted("pages", preview.pages), bytes(preview.bytes)));
     if (preview.pinned > 0) lines.push(counted("previewPinned", preview.pinned));
   }
+  lines.push(...(loss.lines ?? []));
   const rest = preview ? preview.pages - preview.titles.length : 0;
   const titles = (preview?.titles ?? []).map((title) => element("li", {}, element("bdi", {}, title)));
   if (titles.length > 0 && rest > 0) titles.push(element("li", {}, counted("previewMore", rest)));

@@ -92,6 +92,9 @@ export class ResultList {
       const shown = JSON.stringify([hit, gone]);
       const before = this.#rows.get(hit.page);
       rows.set(hit.page, before?.shown === shown ? before : { shown, row: gone ? goneRow(hit) : rowOf(hit) });
+      // The icon moves to the new row: it would be loaded anew, and flicker with every key.
+      const [icon, made] = [before?.row.firstElementChild, rows.get(hit.page)?.row];
+      if (icon && made && made !== before?.row) made.firstElementChild?.replaceWith(icon);
     }
     this.#hits = hits;
     this.#rows = rows;
@@ -261,8 +264,8 @@ function rowOf(hit: Hit): HTMLElement {
           : [
               element(
                 "span",
-                { class: "row-note" },
-                text("unknownLanguage", languageName(hit.unknownLanguage)),
+                { class: "row-note", title: text("unknownLanguage", languageName(hit.unknownLanguage)) },
+                text("unknownLanguageShort", languageName(hit.unknownLanguage)),
               ),
             ]),
         ...(hit.alike > 0 ? [element("span", { class: "row-alike" }, counted("alike", hit.alike))] : []),

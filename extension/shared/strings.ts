@@ -1,7 +1,7 @@
 // Texts: typed keys of `_locales/en/messages.json`, plurals, and the filling of a page's static markup.
 
 import type english from "../_locales/en/messages.json";
-import { language, translated } from "./browser.ts";
+import { direction, language, translated } from "./browser.ts";
 
 /** The key of a text; a key that is not in the English file does not compile. */
 export type MessageKey = keyof typeof english;
@@ -40,8 +40,7 @@ const FILLED: Record<string, string> = {
 /** Fills every `data-i18n…` of the page and tells the page its language and direction. */
 export function fillPage(): void {
   document.documentElement.lang = language();
-  const direction = translated("@@bidi_dir");
-  if (direction === "rtl") document.documentElement.dir = direction;
+  if (direction() === "rtl") document.documentElement.dir = "rtl";
   for (const element of document.querySelectorAll<HTMLElement>("[data-i18n]"))
     element.textContent = translated(element.dataset.i18n ?? "");
   for (const [from, to] of Object.entries(FILLED)) {

@@ -7,6 +7,7 @@ import { extraction } from "./support/bundle.ts";
 import { type Chromium, startChromium } from "./support/chromium.ts";
 import { expectedOf, noRealPages, realPages, sourceOf } from "./support/pages.ts";
 import { type Answer, type Site, serve } from "./support/site.ts";
+import { share, textOfHtml, words } from "./support/words.ts";
 import { World } from "./support/world.ts";
 
 const PROSE =
@@ -29,23 +30,6 @@ async function textOf(body: string, type?: string): Promise<string> {
   awkward.set("/awkward", type === undefined ? { body } : { body, type });
   const { text } = await (await open("/awkward")).run<{ text: string }>("extract()");
   return text;
-}
-
-function words(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-}
-
-/** The share of `of` that is in `among`, each occurrence counted once. */
-function share(of: string[], among: string[]): number {
-  const left = new Map<string, number>();
-  for (const word of among) left.set(word, (left.get(word) ?? 0) + 1);
-  let found = 0;
-  for (const word of of) {
-    const count = left.get(word) ?? 0;
-    if (count > 0) found += 1;
-    left.set(word, count - 1);
-  }
-  return of.length === 0 ? 1 : found / of.length;
 }
 
 describe("the text that is read", () => {
@@ -77,16 +61,7 @@ describe("the text that is read", () => {
     const stripped = { recall: 0, precision: 0 };
     for (const name of names) {
       const world = await open(`/${encodeURIComponent(name)}`);
-      const expected = words(
-        await world.run<string>(`(() => {
-          const wanted = new DOMParser().parseFromString(${JSON.stringify(await expectedOf(name))}, "text/html");
-          for (const other of wanted.querySelectorAll("script, style, svg, iframe, noscript")) other.remove();
-          const texts = wanted.createTreeWalker(wanted, NodeFilter.SHOW_TEXT);
-          let all = "";
-          while (texts.nextNode()) all += texts.currentNode.data + " ";
-          return all;
-        })()`),
-      );
+      const expected = words(await world.run<string>(textOfHtml(await expectedOf(name))));
       const look = async (into: typeof article) => {
         const text = words((await world.run<{ text: string }>("extract()")).text);
         into.recall += share(expected, text) / names.length;

@@ -7,6 +7,7 @@ import type { Page } from "puppeteer-core";
 import { contentScript } from "./support/bundle.ts";
 import { type Chromium, startChromium } from "./support/chromium.ts";
 import { type Site, serve } from "./support/site.ts";
+import { startTrace, stopTrace } from "./support/tasks.ts";
 import { World } from "./support/world.ts";
 
 /** The budget: no task of ours is longer, whatever the page. */
@@ -34,15 +35,6 @@ async function open(path: string): Promise<{ page: Page; world: World }> {
   return { page, world: await World.in(page) };
 }
 
-interface TraceEvent {
-  name: string;
-  pid: number;
-  tid: number;
-  /** Processor time, µs: other programs on the machine do not count. */
-  tdur?: number;
-  args?: { name?: string; data?: { frames?: { url: string; processId: number }[] } };
-}
-
 /** The longest task of the page's main thread while the script reads, ms of processor time, and what it sent. */
 async function longestTask(path: string): Promise<{ ms: number; bytes: number }> {
   const { page, world } = await open(path);
@@ -50,27 +42,15 @@ async function longestTask(path: string): Promise<{ ms: number; bytes: number }>
   await pause(500);
   await world.run(script);
   await pause(500);
-  await page.tracing.start({ categories: ["disabled-by-default-devtools.timeline"] });
+  await startTrace(page);
   const end = Date.now() + 20_000;
   // Only the count is asked for: handing over the text would be a task in the page as well.
   while ((await world.run<number>("sent.length")) < 2 && Date.now() < end) await pause(250);
-  const trace = await page.tracing.stop();
+  const tasks = await stopTrace(page, site.origin + path);
   const [capture] = await world.captures(1, 0);
   await page.close();
-
-  const { traceEvents } = JSON.parse(Buffer.from(trace ?? []).toString()) as { traceEvents: TraceEvent[] };
-  // Of this page's process only: Chromium also starts spare ones, which are busy with themselves.
-  const frames = traceEvents.flatMap(({ args }) => args?.data?.frames ?? []);
-  const process = frames.find(({ url }) => url === site.origin + path)?.processId;
-  const main = traceEvents.find(({ pid, args }) => pid === process && args?.name === "CrRendererMain");
-  const tasks = traceEvents.filter(
-    ({ name, pid, tid }) => name === "RunTask" && pid === main?.pid && tid === main?.tid,
-  );
   assert.ok(tasks.length > 0, "the trace holds no task");
-  return {
-    ms: Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000)),
-    bytes: Buffer.byteLength(capture?.text ?? ""),
-  };
+  return { ms: Math.max(...tasks.map(({ ms }) => ms)), bytes: Buffer.byteLength(capture?.text ?? "") };
 }
 
 function pause(ms: number): Promise<void> {

@@ -35,11 +35,35 @@ function shows(text: string, url?: string): Promise<Button> {
   });
 }
 
+/** From now on, the icons that the button was given, each once the browser has it. */
+function watchIcons(): Promise<void> {
+  return session.worker.evaluate(() => {
+    const icons: string[] = [];
+    Object.assign(globalThis, { icons });
+    const set = chrome.action.setIcon.bind(chrome.action) as (
+      icon: chrome.action.TabIconDetails,
+    ) => Promise<void>;
+    Object.defineProperty(chrome.action, "setIcon", {
+      value: async (icon: chrome.action.TabIconDetails) => {
+        await set(icon);
+        icons.push(JSON.stringify(icon.path));
+      },
+    });
+  });
+}
+
+function lastIcon(): Promise<string | undefined> {
+  return session.worker.evaluate(() => (globalThis as unknown as { icons: string[] }).icons.at(-1));
+}
+
 test("a pause is shown, until it is over", async () => {
+  await watchIcons();
   await session.extension.configure({ paused: true });
   assert.match((await shows("II")).title, /Paused/);
+  await until("the icon is grey", async () => /off-16/.test((await lastIcon()) ?? ""));
   await session.extension.configure({ paused: false });
   assert.equal((await shows("")).title, "Search what you have read");
+  await until("the icon is in colour", async () => /icons\/16/.test((await lastIcon()) ?? ""));
 });
 
 test("a tab whose page is excluded is marked, no other one, and no longer when the rule is gone", async () => {

@@ -17,6 +17,8 @@ interface Known {
 let known: Known;
 let looks: number;
 let marks: [text: string, title: string | null, tab: number | undefined][];
+/** Whether the icon is in colour. */
+let reads: boolean;
 let unmarked: (readonly number[] | undefined)[];
 let badge: Badge;
 
@@ -32,8 +34,9 @@ beforeEach(() => {
     return { settings: { consent }, paused, problem, queued, unembedded } as State;
   };
   badge = new Badge(state, {
-    markButton: async ({ text, title }: ButtonState, tab?: number) => {
-      marks.push([text, title, tab]);
+    markButton: async (state: ButtonState, tab?: number) => {
+      marks.push([state.text, state.title, tab]);
+      reads = state.reads;
     },
     unmarkTabs: async (_: string, tabs?: readonly number[]) => {
       unmarked.push(tabs);
@@ -64,6 +67,18 @@ test("it says what matters most: a problem, then a pause, then what is left to r
   assert.equal(await shown({ paused: true, queued: 100 }), "II");
   assert.equal(await shown({ paused: true, problem: "No model." }), "!");
   assert.equal(await shown({ consent: false, problem: "No model." }), "");
+});
+
+test("the icon is grey where nothing is read, and in colour while it is, whatever else is said", async () => {
+  const inColour = async (next: Known): Promise<boolean> => {
+    await shown(next);
+    return reads;
+  };
+  assert.equal(await inColour({ queued: 100 }), true);
+  assert.equal(await inColour({ paused: true }), false);
+  assert.equal(await inColour({ problem: "No model." }), true);
+  badge.answered(7, { ok: { type: "wanted", skip: "excluded", level: "full" } });
+  assert.equal(reads, false);
 });
 
 test("many changes are one look, and what is shown already is not shown again", async () => {

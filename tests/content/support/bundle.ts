@@ -24,6 +24,15 @@ export function extraction(): Promise<string> {
     };`);
 }
 
+/** Readability as its authors offer it: gives a world a function `readable()`, which keeps what it found in `article`. */
+export function rawReadability(): Promise<string> {
+  return bundle(`
+    import { Readability } from "@mozilla/readability";
+    globalThis.readable = () => {
+      globalThis.article = new Readability(document.cloneNode(true)).parse();
+    };`);
+}
+
 async function bundle(contents: string): Promise<string> {
   const result = await build({
     stdin: { contents, resolveDir: ROOT, loader: "ts" },

@@ -29,8 +29,11 @@ export async function hide(page: Page): Promise<() => Promise<void>> {
   };
 }
 
-/** Starts the browser named by `CHROME`, or Debian's Chromium. */
-export async function startChromium(): Promise<Chromium> {
+/**
+ * Starts the browser named by `CHROME`, or Debian's Chromium. With a port, names under `.test` are that port of
+ * loopback.
+ */
+export async function startChromium(port?: number): Promise<Chromium> {
   const profile = await mkdtemp(path.join(tmpdir(), "afterimage-content-"));
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROME ?? "/usr/bin/chromium",
@@ -45,7 +48,7 @@ export async function startChromium(): Promise<Chromium> {
       "--disable-sync",
       "--no-first-run",
       // Real pages ask for scripts and pictures of the whole web: all of that fails at once.
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+      `--host-resolver-rules=${port === undefined ? "" : `MAP *.test 127.0.0.1:${port}, `}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
     ],
   });
   // One session for all windows: puppeteer loses the browser's target when one of several is detached.

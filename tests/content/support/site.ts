@@ -21,10 +21,11 @@ export interface Site {
 
 /** Serves what `page` gives for a path; `undefined` is a 404. */
 export async function serve(
-  page: (path: string) => Promise<Answer | undefined> | Answer | undefined,
+  page: (path: string, host: string) => Promise<Answer | undefined> | Answer | undefined,
 ): Promise<Site> {
   const server = createServer(async (request, response) => {
-    const answer = await page(new URL(request.url ?? "/", "http://localhost").pathname);
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const answer = await page(pathname, request.headers.host ?? "");
     response.statusCode = answer === undefined ? 404 : 200;
     response.setHeader("Content-Type", answer?.type ?? "text/html; charset=utf-8");
     if (answer?.inert) {
