@@ -9,6 +9,7 @@ use crate::page::{NewPage, PageId, PageInfo, PassageRef};
 use crate::rows::{VectorRow, chunks, of_page};
 use crate::store::{Batch, Store, Table};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// All that is kept of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,44 +94,48 @@ impl<S: Store> Index<S> {
             if self.contains(record.page.id) || vectors.iter().any(|(id, _)| *id == record.page.id) {
                 continue;
             }
-            let page = record.page;
-            vectors.push((page.id, record.vectors));
-            let new = NewPage {
-                id: page.id,
-                url: page.url,
-                title: page.title,
-                language: page.language,
-                text_hash: page.text_hash,
-                seen_at: page.last_seen,
-                aliases: page.aliases,
-                passages: record.passages,
-            };
-            let (first_seen, visits) = (page.first_seen, page.visits);
-            incoming.push(Incoming { page: new, text: None, first_seen, visits });
+            let visits = record.page.visits;
+            vectors.push((record.page.id, record.vectors));
+            incoming.push(incoming_of(record.page, record.passages, visits));
         }
         let restored = incoming.len();
         self.write(incoming, &|_| Vec::new(), Purge::Later, also).await?;
+        self.put_vectors(vectors).await?;
+        Ok(restored)
+    }
+
+    /// Keeps vectors of pages as they are now, one transaction a space. Those that fit nothing are left out.
+    pub(super) async fn put_vectors(
+        &self,
+        vectors: Vec<(PageId, Vec<SpaceVectors>)>,
+    ) -> Result<(), IndexError> {
+        let mut by_space: BTreeMap<(String, usize), Vec<(PassageRef, Vec<f32>)>> = BTreeMap::new();
         for (id, spaces) in vectors {
+            let Some(generation) = self.state.borrow().pages.find(id).map(|entry| entry.number) else {
+                continue;
+            };
             for SpaceVectors { space, ordinals, values } in spaces {
                 let dimensions = values.len() / ordinals.len().max(1);
-                let Some(generation) = self.state.borrow().pages.find(id).map(|entry| entry.number) else {
-                    continue;
-                };
                 if dimensions == 0 || values.len() != dimensions * ordinals.len() {
                     continue;
                 }
-                let one = |(ordinal, values): (&u32, &[i8])| {
-                    let passage = PassageRef { page: id, ordinal: *ordinal, generation };
-                    (passage, values.iter().map(|value| f32::from(*value)).collect())
-                };
-                let these = ordinals.iter().zip(values.chunks_exact(dimensions)).map(one).collect();
-                match self.set_vectors(&space, these).await {
-                    Ok(_) | Err(IndexError::BadVector { .. } | IndexError::DimensionMismatch { .. }) => {}
-                    Err(error) => return Err(error),
+                let of_space = by_space.entry((space, dimensions)).or_default();
+                for (ordinal, values) in ordinals.iter().zip(values.chunks_exact(dimensions)) {
+                    // One without a direction would have all of them refused.
+                    if values.iter().any(|value| *value != 0) {
+                        let passage = PassageRef { page: id, ordinal: *ordinal, generation };
+                        of_space.push((passage, values.iter().map(|value| f32::from(*value)).collect()));
+                    }
                 }
             }
         }
-        Ok(restored)
+        for ((space, _), vectors) in by_space {
+            match self.set_vectors(&space, vectors).await {
+                Ok(_) | Err(IndexError::BadVector { .. } | IndexError::DimensionMismatch { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Replaces the texts of pages by nothing, so that only their titles, addresses and times are kept; returns how
@@ -161,4 +166,20 @@ impl<S: Store> Index<S> {
         self.write(incoming, &|_| Vec::new(), Purge::Marked, also).await?;
         Ok(reduced)
     }
+}
+
+/// A page that comes with what another index knew of it; `visits` are added to those that are known.
+pub(super) fn incoming_of(page: PageInfo, passages: Vec<String>, visits: u32) -> Incoming {
+    let first_seen = page.first_seen;
+    let page = NewPage {
+        id: page.id,
+        url: page.url,
+        title: page.title,
+        language: page.language,
+        text_hash: page.text_hash,
+        seen_at: page.last_seen,
+        aliases: page.aliases,
+        passages,
+    };
+    Incoming { page, text: None, first_seen, visits }
 }
