@@ -16,6 +16,7 @@
 //! any two passages and rest as long as it worked.
 
 mod answer;
+mod archive;
 mod backfill;
 mod capture;
 mod compare;
@@ -27,6 +28,7 @@ mod records;
 mod retention;
 mod settings;
 mod text;
+mod transfer;
 mod work;
 
 #[cfg(test)]
@@ -178,6 +180,12 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::Backfill(what), Sender::Extension) => {
                 self.backfill(what).await?;
                 Ok(Response::State(self.state().await))
+            }
+            (Request::Export(export), Sender::Extension) => {
+                Ok(Response::Exported(self.export(export).await?))
+            }
+            (Request::Import(import), Sender::Extension) => {
+                Ok(Response::Imported(self.import(import).await?))
             }
             (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
             (Request::Diagnose(diagnose), Sender::Extension) => {
