@@ -74,6 +74,8 @@ pub struct Engine<S: Store, P: Platform> {
     to_forget: RefCell<Vec<Scope>>,
     /// When retention is to look again, ms since the epoch.
     retention_due: Cell<f64>,
+    /// A file that is being taken in. In memory only.
+    importing: RefCell<Option<transfer::Importing>>,
     /// Taking in history and bookmarks: where it is.
     backfill: RefCell<backfill::Run>,
     /// Held by whoever changes that in the store; never waited for by who holds `working`.
@@ -116,6 +118,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             undo: RefCell::default(),
             to_forget: RefCell::new(to_forget),
             retention_due: Cell::default(),
+            importing: RefCell::default(),
             backfill: RefCell::new(backfill),
             backfilling: futures::lock::Mutex::new(()),
             working: futures::lock::Mutex::new(()),

@@ -7,6 +7,7 @@
 use super::{
     Engine, EngineError,
     archive::{self, Chain, Content, Entry},
+    backfill::Forgotten,
     library::pin_key,
     text,
 };
@@ -16,7 +17,7 @@ use afterimage_index::{
     store::{Batch, Store, Table},
 };
 use afterimage_messages::{
-    Export, ExportPlace, Exported, FileProblem, Import, ImportPlace, Imported, Level, Merged, Settings,
+    Export, ExportPlace, Exported, FileProblem, Import, ImportPlace, Imported, Level, Merged, Scope, Settings,
 };
 use afterimage_models::catalogue;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -28,7 +29,16 @@ const READ: usize = 16;
 const FRAME_PAGES: u32 = 512;
 /// Steps of tending segments after a frame was taken in: about as many as it makes necessary.
 const TEND: usize = 32;
+/// An import from which nothing was heard for so long has ended.
+const SILENT_MS: f64 = 120_000.0;
 const DAY_MS: f64 = 86_400_000.0;
+
+/// A file that is being taken in.
+pub(super) struct Importing {
+    until: f64,
+    /// What was forgotten meanwhile: it must not come back with a frame that is still to come.
+    forgotten: Vec<Scope>,
+}
 
 impl<S: Store, P: Platform> Engine<S, P> {
     /// The next piece of a file.
@@ -130,6 +140,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             Ok(read) => read,
             Err(problem) => return Ok(Imported::Refused { problem }),
         };
+        self.import_goes_on(begins || matches!(content, Content::End { .. }));
         let place = |pages| ImportPlace { chain: text_of(&chain), pages };
         match content {
             Content::Settings(settings) if begins => {
@@ -159,6 +170,27 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
     }
 
+    /// An import is under way; or it begins or ends, and with it what it remembers.
+    fn import_goes_on(&self, begins_or_ends: bool) {
+        let mut importing = self.importing.borrow_mut();
+        if begins_or_ends {
+            *importing = None;
+        } else {
+            let until = self.platform().now() + SILENT_MS;
+            importing.get_or_insert(Importing { until, forgotten: Vec::new() }).until = until;
+        }
+    }
+
+    /// This is about to be forgotten.
+    pub(super) fn keep_from_import(&self, scopes: &[Scope]) {
+        let mut importing = self.importing.borrow_mut();
+        let now = self.platform().now();
+        match importing.as_mut().filter(|importing| now < importing.until) {
+            Some(importing) => importing.forgotten.extend_from_slice(scopes),
+            None => *importing = None,
+        }
+    }
+
     /// The file's settings hold from now on, its rules for sites besides those that are there.
     async fn take_settings(&self, settings: Settings) -> Result<(), EngineError> {
         let Settings { consent, paused, paused_until, backend, allow_software_gpu, mut sites, .. } =
@@ -178,7 +210,15 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let now = self.platform().now();
         let entries: Vec<Entry> = {
             let settings = self.settings.borrow();
-            entries.into_iter().filter_map(|entry| may_keep(entry, &settings, now)).collect()
+            let importing = self.importing.borrow();
+            let forgotten = importing.as_ref().map(|importing| Forgotten::of(&importing.forgotten));
+            let forgotten = forgotten.unwrap_or_default();
+            let kept = entries.into_iter().filter_map(|entry| may_keep(entry, &settings, now));
+            kept.filter(|Entry { record, .. }| {
+                let page = &record.page;
+                !forgotten.holds(page.id, &page.url, page.last_seen)
+            })
+            .collect()
         };
         let left_out = (all - entries.len()) as u32;
         let mut also = Batch::new();

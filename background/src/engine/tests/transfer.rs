@@ -348,3 +348,42 @@ fn a_large_index_comes_in_many_frames_and_a_worker_that_dies_goes_on() {
     assert_eq!(into.now_state().pages, 40);
     assert_eq!(into.now_state().passages, engine.now_state().passages);
 }
+
+#[test]
+fn what_is_forgotten_while_a_file_comes_in_does_not_come_back() {
+    let from = full(&World::default());
+    from.read(BREAD, "Food", "A loaf.");
+    from.finish();
+    let file = export(&from);
+    let page_of = |url: &str| from.status(url).page.unwrap().page;
+    for (scope, left) in [
+        (Scope::Page { page: page_of(CATS) }, vec![SHIPS, BREAD]),
+        (Scope::Site { site: "animals.example.org".into() }, vec![SHIPS, BREAD]),
+        (Scope::Everything, vec![]),
+    ] {
+        let world = World::default();
+        world.now.set(world.now.get() + 1e9);
+        let into = world.consenting();
+        let settings = &file[0][archive::header().len()..];
+        let Imported::Settings { place, .. } = frame(&into, None, settings, false) else { panic!() };
+        // As a first frame of pages that has none of these.
+        frame(&into, Some(place.clone()), b"", true);
+        let (empty, _) = archive::write(
+            &BASE64_STANDARD.decode(&place.chain).unwrap().try_into().unwrap(),
+            &archive::Content::Pages(Vec::new()),
+        )
+        .unwrap();
+        frame(&into, Some(place.clone()), &empty, true);
+        into.ask(Request::Forget(scope.clone()), &Sender::Extension).unwrap();
+        let Imported::Pages { place, merged: Some(came), .. } = frame(&into, Some(place), &file[1], true)
+        else {
+            panic!()
+        };
+        assert_eq!((came.added, came.left_out), (left.len() as u32, 3 - left.len() as u32), "{scope:?}");
+        for url in [CATS, SHIPS, BREAD] {
+            assert_eq!(into.status(url).page.is_some(), left.contains(&url), "{scope:?}: {url}");
+        }
+        frame(&into, Some(place), &file[2], true);
+        assert_eq!(import(&into, &file, true, false).merged.added, came.left_out, "another time it comes");
+    }
+}
