@@ -23,7 +23,8 @@ use afterimage_models::catalogue;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use std::collections::BTreeSet;
 
-/// Pages that are read together; vectors are read page by page, so more gain nothing.
+/// Pages that are read together. One transaction each would take far longer; many, and what does not fit the frame is
+/// read twice.
 const READ: usize = 16;
 /// Pages in a frame at most, however small they are: each costs reads of its own.
 const FRAME_PAGES: u32 = 512;
@@ -98,12 +99,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
         ids.sort_unstable();
         let (mut entries, mut bytes, mut read, mut last) = (Vec::new(), 0, 0, None);
         for some in ids.chunks(READ) {
-            let records = self.index.records(some).await?;
-            last = some.last().copied();
-            read += some.len() as u32;
-            for mut record in records.into_iter().flatten() {
+            for (id, record) in some.iter().zip(self.index.records(some).await?) {
+                if bytes >= archive::FRAME_FULL || read >= FRAME_PAGES {
+                    return Ok((entries, read, last));
+                }
+                (read, last) = (read + 1, Some(*id));
+                let Some(mut record) = record else { continue };
                 record.vectors.retain(|vectors| is_of_a_model(&vectors.space));
-                let pinned = self.pins.borrow().contains(&record.page.id);
+                let pinned = self.pins.borrow().contains(id);
                 let mut entry = Entry { record, pinned };
                 if !entry.fits() {
                     // These can be made again.
@@ -113,9 +116,6 @@ impl<S: Store, P: Platform> Engine<S, P> {
                     bytes += entry.size();
                     entries.push(entry);
                 }
-            }
-            if bytes >= archive::FRAME_FULL || read >= FRAME_PAGES {
-                break;
             }
         }
         Ok((entries, read, last))

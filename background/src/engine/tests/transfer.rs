@@ -337,7 +337,12 @@ fn a_large_index_comes_in_many_frames_and_a_worker_that_dies_goes_on() {
         for _ in 0..2 {
             let into = target.consenting();
             match frame(&into, place.clone(), bytes, true) {
-                Imported::Settings { place, .. } | Imported::Pages { place, .. } => next = Some(place),
+                Imported::Settings { place, .. } => next = Some(place),
+                Imported::Pages { place: to, .. } => {
+                    let pages = to.pages - place.as_ref().map_or(0, |place| place.pages);
+                    assert!(pages < 16, "a frame ends when it is full, not with what was read together");
+                    next = Some(to);
+                }
                 Imported::End { .. } => assert_eq!(n + 1, file.len()),
                 Imported::Refused { problem } => panic!("{problem:?}"),
             }
