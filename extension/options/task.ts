@@ -12,6 +12,7 @@ export class Task {
   /** What is to be put into the page. */
   readonly parts: readonly HTMLElement[];
   readonly #bar: HTMLProgressElement;
+  readonly #stop: HTMLButtonElement;
   readonly #running: HTMLElement;
   readonly #status: HTMLElement;
   readonly #problem: HTMLElement;
@@ -19,13 +20,15 @@ export class Task {
   readonly #held: HTMLElement[] = [];
   readonly #others: Task[] = [];
   #stopping: AbortController | null = null;
+  /** What had the focus when it began. */
+  #focused: Element | null = null;
 
   constructor(id: string, wordsOf: (error: unknown) => string) {
     this.#wordsOf = wordsOf;
     this.#bar = element("progress", { id: `${id}-progress`, max: 1 });
-    const stop = element("button", { id: `${id}-stop`, type: "button" }, text("transferStop"));
-    stop.addEventListener("click", () => this.#stopping?.abort());
-    this.#running = element("div", { class: "line", hidden: true }, this.#bar, stop);
+    this.#stop = element("button", { id: `${id}-stop`, type: "button" }, text("transferStop"));
+    this.#stop.addEventListener("click", () => this.#stopping?.abort());
+    this.#running = element("div", { class: "line", hidden: true }, this.#bar, this.#stop);
     this.#status = element("p", { id: `${id}-status`, class: "outcome", role: "status" });
     this.#problem = element("p", { id: `${id}-problem`, class: "problem outcome", role: "alert" });
     this.#problem.hidden = true;
@@ -80,15 +83,20 @@ export class Task {
   }
 
   #hold(running: boolean): void {
+    const held = [this, ...this.#others].flatMap((task) => task.#held);
     const focused = document.activeElement;
     this.#running.hidden = !running;
-    const held = [this, ...this.#others].flatMap((task) => task.#held);
     for (const part of held) part.inert = running;
-    // What cannot be used loses the focus.
-    if (running && held.some((part) => part.contains(focused)))
-      this.#running.querySelector("button")?.focus();
-    if (running) addEventListener("beforeunload", warn);
-    else removeEventListener("beforeunload", warn);
+    if (running) {
+      // What cannot be used loses the focus, and gets it back.
+      this.#focused = held.some((part) => part.contains(focused)) ? focused : null;
+      if (this.#focused) this.#stop.focus();
+      addEventListener("beforeunload", warn);
+      return;
+    }
+    removeEventListener("beforeunload", warn);
+    const lost = focused === this.#stop || document.activeElement === document.body;
+    if (lost && this.#focused instanceof HTMLElement) this.#focused.focus();
   }
 }
 

@@ -86,6 +86,8 @@ async function exported(passphrase: string): Promise<Buffer> {
   }
   const said = await says(page, "#export-status", /\.afterimage/);
   assert.match(said, new RegExp(`${articleNames().length} pages`));
+  const focused = () => page.evaluate(() => document.activeElement?.id);
+  assert.equal(await focused(), passphrase === "" ? "export-button" : "export-again", "given back");
   const name = await until("the file is saved", async () =>
     (await readdir(downloads)).find((file) => file.endsWith(".afterimage")),
   );
