@@ -254,6 +254,57 @@ request: Request, };
 export type ErrorCode = "BAD_MESSAGE" | "UNKNOWN_VERSION" | "FORBIDDEN" | "STORE" | "CORRUPT" | "EMBED" | "NOT_READY";
 
 /**
+ * Asks for the next piece of a file.
+ */
+export type Export = { 
+/**
+ * Where it was; `null` begins.
+ */
+place: ExportPlace | null, };
+
+/**
+ * Where writing a file is.
+ */
+export type ExportPlace = { 
+/**
+ * The last page that was written.
+ */
+after: string | null, 
+/**
+ * The last frame's checksum.
+ */
+chain: string, 
+/**
+ * Pages that were written.
+ */
+pages: number, 
+/**
+ * Pages that could not be read, or were too large.
+ */
+leftOut: number, };
+
+/**
+ * A piece of a file.
+ */
+export type Exported = { 
+/**
+ * Its bytes, base64.
+ */
+data: string, 
+/**
+ * Where to go on.
+ */
+place: ExportPlace, 
+/**
+ * This was the last one.
+ */
+done: boolean, 
+/**
+ * How many pages there are now.
+ */
+total: number, };
+
+/**
  * Why there is no answer.
  */
 export type Failure = { 
@@ -265,6 +316,11 @@ code: ErrorCode,
  * What happened and what to do, in English, for people and logs.
  */
 message: string, };
+
+/**
+ * Why a file cannot be read.
+ */
+export type FileProblem = "damaged" | "tooLarge" | "unknown";
 
 /**
  * What results must satisfy; an absent field asks nothing.
@@ -363,6 +419,81 @@ unknownLanguage: string | null,
 pinned: boolean, };
 
 /**
+ * A frame of a file, to be looked at or taken in.
+ */
+export type Import = { 
+/**
+ * Where it was; `null` for the first frame, which has the settings.
+ */
+place: ImportPlace | null, 
+/**
+ * The whole frame, base64.
+ */
+data: string, 
+/**
+ * Take in what is in it; otherwise it is only looked at. Taking a frame in twice changes nothing.
+ */
+keep: boolean, };
+
+/**
+ * Where reading a file is.
+ */
+export type ImportPlace = { 
+/**
+ * The last frame's checksum.
+ */
+chain: string, 
+/**
+ * Pages in the frames so far.
+ */
+pages: number, };
+
+/**
+ * What is in a frame.
+ */
+export type Imported = { "frame": "refused", 
+/**
+ * Why.
+ */
+problem: FileProblem, } | { "frame": "settings", 
+/**
+ * Where to go on.
+ */
+place: ImportPlace, 
+/**
+ * The settings; what belongs to a machine and not to a person is as if never set.
+ */
+settings: Settings, } | { "frame": "pages", 
+/**
+ * Where to go on.
+ */
+place: ImportPlace, 
+/**
+ * When one of them was first seen, ms since the epoch.
+ */
+oldest: number, 
+/**
+ * When one of them was last seen.
+ */
+newest: number, 
+/**
+ * How many of them are pinned.
+ */
+pinned: number, 
+/**
+ * Their sites, each once.
+ */
+sites: Array<string>, 
+/**
+ * What became of them, if they were to be kept.
+ */
+merged: Merged | null, } | { "frame": "end", 
+/**
+ * Pages that could not be written into the file.
+ */
+leftOut: number, };
+
+/**
  * What to do.
  */
 export type Intent = { "type": "search", 
@@ -431,6 +562,27 @@ limit: number,
  * What pages must satisfy.
  */
 filters: Filters, };
+
+/**
+ * What became of pages that were taken in.
+ */
+export type Merged = { 
+/**
+ * They were not there.
+ */
+added: number, 
+/**
+ * They were there, and something of the file's was newer or more.
+ */
+updated: number, 
+/**
+ * They were there, with all that the file knows.
+ */
+unchanged: number, 
+/**
+ * The rules forbid them, or retention would forget them at once.
+ */
+leftOut: number, };
 
 /**
  * What is known of a page before its text is read. Asked first, so that the text of a page that must
@@ -561,12 +713,12 @@ export type Reply = { "ok": Response } | { "error": Failure };
  * Everything that can be asked. `offer` and `capture` come from pages, all others only from the
  * extension's own pages; the background checks that.
  */
-export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "backfill" } & Backfill | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
+export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "backfill" } & Backfill | { "type": "export" } & Export | { "type": "import" } & Import | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
 
 /**
  * One answer for each [`crate::Request`].
  */
-export type Response = { "type": "wanted" } & Wanted | { "type": "captured" } & Captured | { "type": "results" } & Results | { "type": "preview" } & Preview | { "type": "forgotten" } & Forgotten | { "type": "restored" } & Restored | { "type": "page" } & PageStatus | { "type": "pages" } & PageList | { "type": "sites" } & SiteList | { "type": "sensitive" } & Sensitive | { "type": "state" } & State | { "type": "diagnosis" } & Diagnosis | { "type": "compared" } & Compared;
+export type Response = { "type": "wanted" } & Wanted | { "type": "captured" } & Captured | { "type": "results" } & Results | { "type": "preview" } & Preview | { "type": "forgotten" } & Forgotten | { "type": "restored" } & Restored | { "type": "page" } & PageStatus | { "type": "pages" } & PageList | { "type": "sites" } & SiteList | { "type": "sensitive" } & Sensitive | { "type": "exported" } & Exported | { "type": "imported" } & Imported | { "type": "state" } & State | { "type": "diagnosis" } & Diagnosis | { "type": "compared" } & Compared;
 
 /**
  * How many pages came back.
@@ -951,3 +1103,15 @@ export const VERSION = 2;
 
 /** Where an `Intent` lies in `storage.session`. */
 export const INTENT_KEY = "intent";
+
+/** What every file with everything begins with. */
+export const FILE_MAGIC = "Afterimage\r\n\u001a\n";
+
+/** The version of such files. */
+export const FILE_VERSION = 1;
+
+/** Bytes in front of a frame's payload. */
+export const FRAME_HEADER = 37;
+
+/** The most bytes of a frame's payload. */
+export const FRAME_LIMIT = 16777216;

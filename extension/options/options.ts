@@ -24,6 +24,7 @@ import { CHANGED, showStanding } from "./section.ts";
 import { showSensitive, startSensitive } from "./sensitive.ts";
 import { showSpeed, startSpeed } from "./speed.ts";
 import { showStorage, startStorage } from "./storage.ts";
+import { showTransfer, startTransfer } from "./transfer.ts";
 
 /** How often the page reads the state while it is looked at, in ms. */
 const REFRESH = 2000;
@@ -32,10 +33,11 @@ const noConsent = byId("no-consent", HTMLDivElement);
 const navigation = byId("sections", HTMLElement);
 
 /** Each section draws its part of the state. */
-const SHOW = [showPrivacy, showRules, showSensitive, showStorage, showSpeed, showState];
+const SHOW = [showPrivacy, showRules, showSensitive, showStorage, showTransfer, showSpeed, showState];
 
 fillPage();
 startBackfill(byId("backfill", HTMLElement));
+startTransfer(byId("transfer", HTMLElement));
 for (const start of [startPrivacy, startRules, startSensitive, startStorage, startSpeed, startDiagnostics])
   start();
 navigate();

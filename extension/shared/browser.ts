@@ -31,6 +31,8 @@ interface Answers {
   sites: "sites";
   sensitive: "sensitive";
   backfill: "state";
+  export: "exported";
+  import: "imported";
   state: "state";
   configure: "state";
   diagnose: "diagnosis";

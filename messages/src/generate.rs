@@ -17,9 +17,21 @@ fn typescript_twin_is_fresh() {
     BackfillEntry::export_all(&config).unwrap();
     let mut fresh = fs::read_to_string(out.join("messages.ts")).unwrap();
     fs::remove_dir_all(&out).unwrap();
-    fresh.push_str(&format!(
-        "\n/** The protocol's version; every envelope carries it. */\nexport const VERSION = {VERSION};\n\n/** Where an `Intent` lies in `storage.session`. */\nexport const INTENT_KEY = \"{INTENT_KEY}\";\n"
-    ));
+    let constants = [
+        ("The protocol's version; every envelope carries it.", "VERSION", VERSION.to_string()),
+        ("Where an `Intent` lies in `storage.session`.", "INTENT_KEY", format!("\"{INTENT_KEY}\"")),
+        (
+            "What every file with everything begins with.",
+            "FILE_MAGIC",
+            serde_json::to_string(FILE_MAGIC).unwrap(),
+        ),
+        ("The version of such files.", "FILE_VERSION", FILE_VERSION.to_string()),
+        ("Bytes in front of a frame's payload.", "FRAME_HEADER", FRAME_HEADER.to_string()),
+        ("The most bytes of a frame's payload.", "FRAME_LIMIT", FRAME_LIMIT.to_string()),
+    ];
+    for (what, name, value) in constants {
+        fresh.push_str(&format!("\n/** {what} */\nexport const {name} = {value};\n"));
+    }
 
     let committed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("messages.ts");
     if env::var_os("UPDATE_MESSAGES").is_some() {

@@ -14,6 +14,7 @@ mod request;
 mod response;
 mod settings;
 mod state;
+mod transfer;
 
 pub use backfill::*;
 pub use intent::*;
@@ -23,6 +24,7 @@ pub use request::*;
 pub use response::*;
 pub use settings::*;
 pub use state::*;
+pub use transfer::*;
 
 /// The protocol's version. An envelope with another one is answered with [`ErrorCode::UnknownVersion`].
 pub const VERSION: u32 = 2;

@@ -1,6 +1,6 @@
 //! What can be asked of the background.
 
-use crate::{Address, Backfill, Capture, ListPages, Offer, Pin, Scope, SetSite, Settings};
+use crate::{Address, Backfill, Capture, Export, Import, ListPages, Offer, Pin, Scope, SetSite, Settings};
 use serde::{Deserialize, Serialize};
 
 /// What travels: a version and one request.
@@ -52,6 +52,10 @@ pub enum Request {
     Sensitive,
     /// Take in titles of the history and the bookmarks, or stop. Answered with [`crate::Response::State`].
     Backfill(Backfill),
+    /// The next piece of a file with everything that is kept. Answered with [`crate::Response::Exported`].
+    Export(Export),
+    /// A frame of such a file. Answered with [`crate::Response::Imported`].
+    Import(Import),
     /// What is going on. Answered with [`crate::Response::State`].
     State,
     /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].

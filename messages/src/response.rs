@@ -1,8 +1,8 @@
 //! What the background answers.
 
 use crate::{
-    Backend, Forgotten, Level, PageList, PageStatus, Preview, Restored, Sensitive, SiteList, SkipReason,
-    State,
+    Backend, Exported, Forgotten, Imported, Level, PageList, PageStatus, Preview, Restored, Sensitive,
+    SiteList, SkipReason, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,10 @@ pub enum Response {
     Sites(SiteList),
     /// To `sensitive`.
     Sensitive(Sensitive),
+    /// To `export`.
+    Exported(Exported),
+    /// To `import`.
+    Imported(Imported),
     /// To `state`, `configure` and `backfill`.
     State(State),
     /// To `diagnose`.

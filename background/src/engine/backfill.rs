@@ -213,7 +213,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let mut ids: HashSet<PageId> = HashSet::new();
         let mut wanted = Vec::new();
         for entry in entries {
-            let page = may_keep(entry, &settings, now).filter(|page| !forgotten.holds(&page.0));
+            let page = may_keep(entry, &settings, now);
+            let page = page.filter(|(page, _)| !forgotten.holds(page.id, &page.url, page.seen_at));
             let Some(page) = page else {
                 left_out += 1;
                 continue;
@@ -261,8 +262,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
         self.save_backfill().await
     }
 
-    /// Sees to it that what is about to be forgotten does not come back with this run. Before `working` is taken.
-    pub(super) async fn keep_from_backfill(&self, mut scopes: Vec<Scope>) -> Result<(), EngineError> {
+    /// Sees to it that what is about to be forgotten does not come back with this run, or with a file that is being taken
+    /// in. Before `working` is taken.
+    pub(super) async fn keep_gone(&self, mut scopes: Vec<Scope>) -> Result<(), EngineError> {
+        self.keep_from_import(&scopes);
         // What a level forbids, the rules forbid.
         scopes.retain(|scope| !matches!(scope, Scope::Level { .. }));
         if scopes.contains(&Scope::Everything) {
@@ -348,31 +351,35 @@ fn may_keep(entry: &BackfillEntry, settings: &Settings, now: f64) -> Option<(New
 
 /// Scopes, ready to be asked for many pages.
 #[derive(Default)]
-struct Forgotten {
+pub(super) struct Forgotten {
     pages: HashSet<String>,
     sites: Vec<String>,
     periods: Vec<(f64, f64)>,
+    everything: bool,
 }
 
 impl Forgotten {
-    fn of(scopes: &[Scope]) -> Self {
+    pub(super) fn of(scopes: &[Scope]) -> Self {
         let mut forgotten = Self::default();
         for scope in scopes {
             match scope {
                 Scope::Page { page } => _ = forgotten.pages.insert(page.to_ascii_lowercase()),
                 Scope::Site { site } => forgotten.sites.extend(sites::normalise(site)),
                 Scope::Period { from, to } => forgotten.periods.push((*from, *to)),
-                // Never among them.
-                Scope::Level { .. } | Scope::Everything => {}
+                Scope::Everything => forgotten.everything = true,
+                // What a level forbids, the rules forbid.
+                Scope::Level { .. } => {}
             }
         }
         forgotten
     }
 
-    fn holds(&self, page: &NewPage) -> bool {
-        let host = rules::public_host(&page.url).unwrap_or_default();
-        self.pages.contains(&page.id.to_string())
+    /// Whether a page of this address that was last seen then is among them.
+    pub(super) fn holds(&self, id: PageId, url: &str, seen_at: f64) -> bool {
+        let host = rules::public_host(url).unwrap_or_default();
+        self.everything
+            || self.pages.contains(&id.to_string())
             || self.sites.iter().any(|site| sites::is_on(&host, site))
-            || self.periods.iter().any(|(from, to)| *from <= page.seen_at && page.seen_at < *to)
+            || self.periods.iter().any(|(from, to)| *from <= seen_at && seen_at < *to)
     }
 }

@@ -104,7 +104,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             url: url.to_owned(),
             alias,
             title,
-            language: capture.language.map(|tag| text::cut(tag.trim(), 35).to_owned()),
+            language: capture.language.map(|tag| text::cut(tag.trim(), text::LANGUAGE_LIMIT).to_owned()),
             text_hash,
             seen_at,
             text: body,

@@ -53,7 +53,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     /// Forgets.
     pub(super) async fn forget_scope(&self, scope: Scope) -> Result<Forgotten, EngineError> {
-        self.keep_from_backfill(vec![scope.clone()]).await?;
+        self.keep_gone(vec![scope.clone()]).await?;
         let _no_step_in_between = self.working.lock().await;
         self.forget_alone(scope).await
     }
@@ -132,7 +132,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         ids.sort();
         ids.dedup();
         let scopes = ids.iter().map(|id| Scope::Page { page: id.to_string() });
-        self.keep_from_backfill(scopes.collect()).await?;
+        self.keep_gone(scopes.collect()).await?;
         let _no_step_in_between = self.working.lock().await;
         *self.undo.borrow_mut() = None;
         let pages = self.forget(&ids).await?;

@@ -16,6 +16,7 @@
 //! any two passages and rest as long as it worked.
 
 mod answer;
+mod archive;
 mod backfill;
 mod capture;
 mod compare;
@@ -27,6 +28,7 @@ mod records;
 mod retention;
 mod settings;
 mod text;
+mod transfer;
 mod work;
 
 #[cfg(test)]
@@ -72,6 +74,8 @@ pub struct Engine<S: Store, P: Platform> {
     to_forget: RefCell<Vec<Scope>>,
     /// When retention is to look again, ms since the epoch.
     retention_due: Cell<f64>,
+    /// A file that is being taken in. In memory only.
+    importing: RefCell<Option<transfer::Importing>>,
     /// Taking in history and bookmarks: where it is.
     backfill: RefCell<backfill::Run>,
     /// Held by whoever changes that in the store; never waited for by who holds `working`.
@@ -114,6 +118,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             undo: RefCell::default(),
             to_forget: RefCell::new(to_forget),
             retention_due: Cell::default(),
+            importing: RefCell::default(),
             backfill: RefCell::new(backfill),
             backfilling: futures::lock::Mutex::new(()),
             working: futures::lock::Mutex::new(()),
@@ -178,6 +183,12 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::Backfill(what), Sender::Extension) => {
                 self.backfill(what).await?;
                 Ok(Response::State(self.state().await))
+            }
+            (Request::Export(export), Sender::Extension) => {
+                Ok(Response::Exported(self.export(export).await?))
+            }
+            (Request::Import(import), Sender::Extension) => {
+                Ok(Response::Imported(self.import(import).await?))
             }
             (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
             (Request::Diagnose(diagnose), Sender::Extension) => {

@@ -8,6 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 pub const TEXT_LIMIT: usize = 256 * 1024;
 /// The most of a title that is kept, in bytes of UTF-8.
 pub const TITLE_LIMIT: usize = 1024;
+/// The most of a language tag that is kept, in bytes.
+pub const LANGUAGE_LIMIT: usize = 35;
 
 /// NFC, runs of white space within a line as one space, no empty lines, no control characters, at most
 /// [`TEXT_LIMIT`] bytes. Two visits whose texts differ only in these have the same text.

@@ -114,7 +114,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
     }
 
-    async fn index_queued(&self, key: &str) -> Result<(), EngineError> {
+    pub(super) async fn index_queued(&self, key: &str) -> Result<(), EngineError> {
         let row = self.store().get(Table::Queue, key).await?;
         let mut done = Batch::new();
         done.delete(Table::Queue, key);

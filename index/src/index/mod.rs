@@ -22,10 +22,12 @@ mod rebuild;
 mod record;
 #[cfg(test)]
 mod tests;
+mod unite;
 mod write;
 
 pub use list::Brief;
 pub use record::{PageRecord, SpaceVectors};
+pub use unite::United;
 
 use crate::error::IndexError;
 use crate::page::{PageId, PageInfo};

@@ -11,3 +11,4 @@ mod records;
 mod similar;
 mod traces;
 mod twin;
+mod unite;

@@ -7,7 +7,9 @@ import {
   type Compared,
   type Diagnosis,
   type ErrorCode,
+  type Exported,
   type Forgotten,
+  type Imported,
   type Link,
   type PageList,
   type PageStatus,
@@ -44,6 +46,8 @@ interface Answers {
   sites: SiteList;
   sensitive: Sensitive;
   backfill: State;
+  export: Exported;
+  import: Imported;
   state: State;
   diagnose: Diagnosis;
   compare: Compared;

@@ -9,6 +9,7 @@ mod levels;
 mod library;
 mod retention;
 mod senders;
+mod transfer;
 mod work;
 
 use super::*;
