@@ -9,6 +9,7 @@
 mod backfill;
 mod intent;
 mod library;
+mod models;
 mod page;
 mod request;
 mod response;
@@ -18,6 +19,7 @@ mod state;
 pub use backfill::*;
 pub use intent::*;
 pub use library::*;
+pub use models::*;
 pub use page::*;
 pub use request::*;
 pub use response::*;

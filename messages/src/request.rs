@@ -1,6 +1,8 @@
 //! What can be asked of the background.
 
-use crate::{Address, Backfill, Capture, ListPages, Offer, Pin, Scope, SetSite, Settings};
+use crate::{
+    Address, Backfill, Capture, ChangeModel, ImportPiece, ListPages, Offer, Pin, Scope, SetSite, Settings,
+};
 use serde::{Deserialize, Serialize};
 
 /// What travels: a version and one request.
@@ -52,6 +54,12 @@ pub enum Request {
     Sensitive,
     /// Take in titles of the history and the bookmarks, or stop. Answered with [`crate::Response::State`].
     Backfill(Backfill),
+    /// What models there are. Answered with [`crate::Response::Models`].
+    Models,
+    /// Do something with a model. Answered with [`crate::Response::Models`].
+    Model(ChangeModel),
+    /// Take in a piece of a model's file. Answered with [`crate::Response::Models`] once it is stored durably.
+    ImportModel(ImportPiece),
     /// What is going on. Answered with [`crate::Response::State`].
     State,
     /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].

@@ -1,8 +1,8 @@
 //! What the background answers.
 
 use crate::{
-    Backend, Forgotten, Level, PageList, PageStatus, Preview, Restored, Sensitive, SiteList, SkipReason,
-    State,
+    Backend, Forgotten, Level, ModelList, PageList, PageStatus, Preview, Restored, Sensitive, SiteList,
+    SkipReason, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,8 @@ pub enum Response {
     Sites(SiteList),
     /// To `sensitive`.
     Sensitive(Sensitive),
+    /// To `models`, `model` and `importModel`.
+    Models(ModelList),
     /// To `state`, `configure` and `backfill`.
     State(State),
     /// To `diagnose`.
