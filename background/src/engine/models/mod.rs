@@ -193,7 +193,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 return bad(format!("{:?} is no file of {}", piece.file, spec.id));
             };
             let mut record = self.models.record(spec.id);
-            if matches!(record.phase, ModelPhase::Ready | ModelPhase::Verifying) {
+            let end = piece.at + bytes.len() as f64;
+            let whole = matches!(record.phase, ModelPhase::Ready | ModelPhase::Verifying);
+            // Asked again, since the answer was lost.
+            let again = end == record.received[file] as f64 || (whole && end == piece.size);
+            if again && piece.at > 0.0 {
+                return self.models().await;
+            }
+            if whole {
                 return bad(format!("{} is here already", spec.id));
             }
             let size = pinned.files[file].bytes;
@@ -255,7 +262,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// Keeps what came of a file, durably; `false`: no more of it is wanted.
     pub async fn model_take(&self, fetch: &ModelFetch, at: f64, bytes: Vec<u8>) -> Result<bool, EngineError> {
         let _alone = self.models.changing.lock().await;
-        let Some((pinned, file, record)) = self.fetched(fetch).await else { return Ok(false) };
+        // Also once it is paused: what came until then.
+        let wanted = [ModelPhase::Downloading, ModelPhase::Paused];
+        let Some((pinned, file, record)) = self.fetched(fetch, &wanted).await else { return Ok(false) };
         let here = record.received[file];
         if at != here as f64 || bytes.is_empty() || here + bytes.len() as u64 > pinned.files[file].bytes {
             return Ok(false);
@@ -268,18 +277,19 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// A request ended without all that it should have brought.
     pub async fn model_trouble(&self, fetch: &ModelFetch, trouble: ModelTrouble) -> Result<(), EngineError> {
         let _alone = self.models.changing.lock().await;
-        let Some((pinned, _, mut record)) = self.fetched(fetch).await else { return Ok(()) };
+        let wanted = [ModelPhase::Downloading];
+        let Some((pinned, _, mut record)) = self.fetched(fetch, &wanted).await else { return Ok(()) };
         self.platform.log(&format!("{} of {}: {trouble:?}", fetch.file, fetch.model));
         let pieces = record.trouble(&trouble, self.platform.now());
         self.save_record(&pinned, record, pieces, Batch::new()).await
     }
 
     /// The download that a fetch is of, if it is still wanted.
-    async fn fetched(&self, fetch: &ModelFetch) -> Option<(Pinned, usize, Record)> {
+    async fn fetched(&self, fetch: &ModelFetch, wanted: &[ModelPhase]) -> Option<(Pinned, usize, Record)> {
         let pinned = self.pinned(catalogue::find(&fetch.model)?).await.ok()?;
         let file = pinned.files.iter().position(|file| file.name == fetch.file)?;
         let record = self.models.record(pinned.spec.id);
-        (record.phase == ModelPhase::Downloading).then_some((pinned, file, record))
+        wanted.contains(&record.phase).then_some((pinned, file, record))
     }
 
     /// Verifies and converts a little. `false`: there is nothing to do.
