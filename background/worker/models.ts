@@ -2,7 +2,7 @@
 // again and what to make of it, Rust decides; this reads streams. Runs inside an event; an alarm brings it back while a
 // download is wanted, whatever happened meanwhile.
 
-import type { ModelFetch, ModelStep, ModelTrouble } from "../../messages/messages.ts";
+import type { ModelFetch, ModelStep } from "../../messages/messages.ts";
 import type { Alarms } from "./work.ts";
 
 export const MODEL_ALARM = "models";
@@ -22,17 +22,23 @@ export interface Keeper {
   /** What to do next (a {@link ModelStep}), or `undefined`. */
   modelNext(): Promise<unknown>;
   /** Keeps bytes durably; `false`: no more is wanted. */
-  modelTake(fetch: ModelFetch, at: number, bytes: Uint8Array): Promise<boolean>;
-  modelTrouble(fetch: ModelFetch, trouble: ModelTrouble): Promise<void>;
+  modelTake(model: string, file: string, at: number, bytes: Uint8Array): Promise<boolean>;
+  /** It ended too early: with a status, for a reason, or, with neither, with something of another length. */
+  modelTrouble(
+    model: string,
+    file: string,
+    status: number | undefined,
+    detail: string | undefined,
+  ): Promise<void>;
 }
 
-/** A request ended without all that it should have brought. */
-class Trouble extends Error {
-  readonly trouble: ModelTrouble;
+/** The server has something else than what was asked for: a status, or `undefined` for another length. */
+class Refused extends Error {
+  readonly status: number | undefined;
 
-  constructor(trouble: ModelTrouble) {
-    super(trouble.how);
-    this.trouble = trouble;
+  constructor(status?: number) {
+    super("refused");
+    this.status = status;
   }
 }
 
@@ -122,11 +128,12 @@ export class Downloads {
     } catch (error) {
       // Stopped by the person.
       if (request.signal.aborted && !stalled) return;
-      if (error instanceof Trouble) await keeper.modelTrouble(wanted, error.trouble);
+      const { model, file } = wanted;
+      if (error instanceof Refused) await keeper.modelTrouble(model, file, error.status, undefined);
       else if (error instanceof StoreFailed) throw error.why;
       else {
         const detail = stalled ? `nothing came for ${STALL_MS / 1000} s` : String(error);
-        await keeper.modelTrouble(wanted, { how: "broken", detail });
+        await keeper.modelTrouble(model, file, undefined, detail);
       }
     } finally {
       request.abort();
@@ -177,13 +184,12 @@ function skipped(response: Response, from: number, size: number): number {
     const range = headers.get("content-range")?.match(/^bytes (\d+)-\d+\/(\d+|\*)$/);
     const [, start, total] = range ?? [];
     const fits = range === undefined || (Number(start) === from && (total === "*" || Number(total) === size));
-    if (!fits) throw new Trouble({ how: "otherLength" });
+    if (!fits) throw new Refused();
     return 0;
   }
-  if (status !== 200) throw new Trouble({ how: "status", status });
+  if (status !== 200) throw new Refused(status);
   const length = headers.get("content-length");
-  if (length !== null && !headers.has("content-encoding") && Number(length) !== size)
-    throw new Trouble({ how: "otherLength" });
+  if (length !== null && !headers.has("content-encoding") && Number(length) !== size) throw new Refused();
   // It knows no ranges, and gives the whole file.
   return from;
 }
@@ -216,7 +222,7 @@ class Pieces {
   }
 
   async add(bytes: Uint8Array): Promise<void> {
-    if (this.at + this.#filled + bytes.length > this.#of.size) throw new Trouble({ how: "otherLength" });
+    if (this.at + this.#filled + bytes.length > this.#of.size) throw new Refused();
     for (let rest = bytes; rest.length > 0 && this.wanted; ) {
       const part = rest.subarray(0, PIECE - this.#filled);
       this.#buffer.set(part, this.#filled);
@@ -230,8 +236,9 @@ class Pieces {
     if (this.#filled === 0 || !this.wanted) return;
     const bytes = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
+    const { model, file } = this.#of;
     try {
-      this.wanted = await this.#keeper.modelTake(this.#of, this.at, bytes);
+      this.wanted = await this.#keeper.modelTake(model, file, this.at, bytes);
     } catch (error) {
       this.wanted = false;
       throw new StoreFailed(error);

@@ -16,7 +16,7 @@ import type {
 import { ask } from "../shared/browser.ts";
 import { confirmLoss } from "../shared/confirm.ts";
 import { byId, element } from "../shared/dom.ts";
-import { bytes, languageName, moment } from "../shared/format.ts";
+import { ago, bytes, languageName } from "../shared/format.ts";
 import { showProblem } from "../shared/problem.ts";
 import { counted, type MessageKey, number, text } from "../shared/strings.ts";
 import { pickModelFiles, sendFile } from "./model-files.ts";
@@ -193,7 +193,16 @@ function factsOf({ licence, languages, maxTokens, files }: ModelState): string {
   ].join(" · ");
 }
 
-function statusOf({ phase, files, done, storedBytes, verifiedAt, retryAt, bundled }: ModelState): string {
+function statusOf({
+  phase,
+  files,
+  done,
+  storedBytes,
+  verifiedAt,
+  retryAt,
+  detail,
+  bundled,
+}: ModelState): string {
   const words = [text(PHASES[phase])];
   const whole = files.reduce((sum, file) => sum + file.bytes, 0);
   const here = files.reduce((sum, file) => sum + file.received, 0);
@@ -203,15 +212,16 @@ function statusOf({ phase, files, done, storedBytes, verifiedAt, retryAt, bundle
     words.push(text("modelPercent", number(Math.round(done * 100))));
   if (phase === "ready") words.push(text("modelTakes", bytes(storedBytes)));
   if (phase === "ready" && verifiedAt !== null && !bundled)
-    words.push(text("modelVerified", moment(verifiedAt)));
+    words.push(text("modelVerified", ago(verifiedAt)));
+  if (retryAt !== null && detail !== null) words.push(text("modelTrouble", detail));
   if (retryAt !== null)
     words.push(counted("modelRetry", Math.max(1, Math.ceil((retryAt - Date.now()) / 1000))));
   return words.join(" ");
 }
 
-/** What went wrong and what to do; the detail is for those who report it. */
-function problemOf({ problem, detail }: ModelState): string | null {
-  if (problem === null) return null;
+/** What went wrong and what to do, unless it is tried again by itself; the detail is for those who report it. */
+function problemOf({ problem, detail, retryAt }: ModelState): string | null {
+  if (problem === null || retryAt !== null) return null;
   return detail === null ? text(PROBLEMS[problem]) : `${text(PROBLEMS[problem])} (${detail})`;
 }
 
