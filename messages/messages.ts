@@ -151,6 +151,19 @@ export type Captured = { "outcome": "queued" } | { "outcome": "unchanged" } | { 
 reason: SkipReason, };
 
 /**
+ * Does something with a model.
+ */
+export type ChangeModel = { 
+/**
+ * [`ModelState::id`].
+ */
+model: string, 
+/**
+ * What.
+ */
+action: ModelAction, };
+
+/**
  * A backend that was chosen.
  */
 export type Choice = { 
@@ -436,6 +449,32 @@ data: string,
 keep: boolean, };
 
 /**
+ * A piece of a file that the person has. The first piece begins the file anew; each next one goes on where the last
+ * ended.
+ */
+export type ImportPiece = { 
+/**
+ * [`ModelState::id`].
+ */
+model: string, 
+/**
+ * [`ModelFile::name`].
+ */
+file: string, 
+/**
+ * Where the piece begins.
+ */
+at: number, 
+/**
+ * The file's whole size.
+ */
+size: number, 
+/**
+ * The bytes in base64; at most 2 MiB of them.
+ */
+data: string, };
+
+/**
  * Where reading a file is.
  */
 export type ImportPlace = { 
@@ -585,6 +624,154 @@ unchanged: number,
 leftOut: number, };
 
 /**
+ * What to do with a model.
+ */
+export type ModelAction = "download" | "pause" | "verify" | "delete" | "use";
+
+/**
+ * A file to fetch. Travels inside of the worker only.
+ */
+export type ModelFetch = { 
+/**
+ * [`ModelState::id`].
+ */
+model: string, 
+/**
+ * [`ModelFile::name`].
+ */
+file: string, 
+/**
+ * Where it is.
+ */
+url: string, 
+/**
+ * How much of it is here.
+ */
+from: number, 
+/**
+ * Its size.
+ */
+size: number, };
+
+/**
+ * A file that makes a model.
+ */
+export type ModelFile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its size.
+ */
+bytes: number, 
+/**
+ * How much of it is here.
+ */
+received: number, };
+
+/**
+ * All models.
+ */
+export type ModelList = { 
+/**
+ * In the catalogue's order.
+ */
+models: Array<ModelState>, 
+/**
+ * The one whose vectors answer questions now.
+ */
+answering: string, 
+/**
+ * Vectors that the chosen one has made, of
+ */
+embedded: number, 
+/**
+ * so many.
+ */
+wanted: number, };
+
+/**
+ * Where a model is.
+ */
+export type ModelPhase = "absent" | "downloading" | "paused" | "importing" | "verifying" | "converting" | "ready" | "failed";
+
+/**
+ * The stable codes of what can go wrong with a model.
+ */
+export type ModelProblem = "unreachable" | "notFound" | "server" | "wrongLength" | "wrongBytes" | "noSpace" | "unusable";
+
+/**
+ * A model.
+ */
+export type ModelState = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * SPDX expression.
+ */
+licence: string, 
+/**
+ * BCP 47 primary subtags; empty: any language.
+ */
+languages: Array<string>, 
+/**
+ * The longest text that it reads at once, in word pieces.
+ */
+maxTokens: number, 
+/**
+ * It ships with the extension.
+ */
+bundled: boolean, 
+/**
+ * It embeds, or is to.
+ */
+chosen: boolean, 
+/**
+ * Where it is.
+ */
+phase: ModelPhase, 
+/**
+ * How much of [`Self::phase`] is done, from 0 to 1, where it has an end.
+ */
+done: number, 
+/**
+ * What went wrong last; also while a download waits to be tried again.
+ */
+problem: ModelProblem | null, 
+/**
+ * The same for logs, in English: a status, the browser's words.
+ */
+detail: string | null, 
+/**
+ * When the download goes on, ms since the epoch.
+ */
+retryAt: number | null, 
+/**
+ * The published files; none for what ships.
+ */
+files: Array<ModelFile>, 
+/**
+ * What it takes on the disk.
+ */
+storedBytes: number, 
+/**
+ * When its stored copy was last found to be right, ms since the epoch.
+ */
+verifiedAt: number | null, };
+
+/**
+ * What the worker is to do next for downloads. Travels inside of the worker only.
+ */
+export type ModelStep = { "step": "fetch" } & ModelFetch | { "step": "wait", 
+/**
+ * How long, ms.
+ */
+ms: number, };
+
+/**
  * What is known of a page before its text is read. Asked first, so that the text of a page that must
  * not be stored is never even extracted.
  */
@@ -713,12 +900,12 @@ export type Reply = { "ok": Response } | { "error": Failure };
  * Everything that can be asked. `offer` and `capture` come from pages, all others only from the
  * extension's own pages; the background checks that.
  */
-export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "backfill" } & Backfill | { "type": "export" } & Export | { "type": "import" } & Import | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
+export type Request = { "type": "offer" } & Offer | { "type": "capture" } & Capture | { "type": "search" } & Search | { "type": "similar" } & Similar | { "type": "preview" } & Scope | { "type": "forget" } & Scope | { "type": "undo" } | { "type": "setSite" } & SetSite | { "type": "page" } & Address | { "type": "remember" } & Address | { "type": "pin" } & Pin | { "type": "pages" } & ListPages | { "type": "sites" } | { "type": "sensitive" } | { "type": "backfill" } & Backfill | { "type": "export" } & Export | { "type": "import" } & Import | { "type": "models" } | { "type": "model" } & ChangeModel | { "type": "importModel" } & ImportPiece | { "type": "state" } | { "type": "diagnose" } & Diagnose | { "type": "compare" } & Compare | { "type": "configure" } & Settings;
 
 /**
  * One answer for each [`crate::Request`].
  */
-export type Response = { "type": "wanted" } & Wanted | { "type": "captured" } & Captured | { "type": "results" } & Results | { "type": "preview" } & Preview | { "type": "forgotten" } & Forgotten | { "type": "restored" } & Restored | { "type": "page" } & PageStatus | { "type": "pages" } & PageList | { "type": "sites" } & SiteList | { "type": "sensitive" } & Sensitive | { "type": "exported" } & Exported | { "type": "imported" } & Imported | { "type": "state" } & State | { "type": "diagnosis" } & Diagnosis | { "type": "compared" } & Compared;
+export type Response = { "type": "wanted" } & Wanted | { "type": "captured" } & Captured | { "type": "results" } & Results | { "type": "preview" } & Preview | { "type": "forgotten" } & Forgotten | { "type": "restored" } & Restored | { "type": "page" } & PageStatus | { "type": "pages" } & PageList | { "type": "sites" } & SiteList | { "type": "sensitive" } & Sensitive | { "type": "exported" } & Exported | { "type": "imported" } & Imported | { "type": "models" } & ModelList | { "type": "state" } & State | { "type": "diagnosis" } & Diagnosis | { "type": "compared" } & Compared;
 
 /**
  * How many pages came back.

@@ -26,6 +26,9 @@ struct Model {
     source: Vec<File>,
     converted: Option<File>,
     tokenizer: File,
+    /// Read by tools/downloads.py.
+    #[serde(default, rename = "config")]
+    _config: Option<toml::Table>,
 }
 
 #[derive(Deserialize)]

@@ -76,9 +76,9 @@ module_sources() {
   SOURCES=(module/src models/build.rs models/catalogue.toml models/src)
   case "$1" in
     relaxed | plain) SOURCES+=(messages/src index/src background/build.rs background/src) ;;
-    # Not all of models/: a change to the CPU's kernels must not cost ten minutes here.
+    # Not all of models/: a change to the CPU's kernels or to the converter must not cost ten minutes here.
     webgpu)
-      SOURCES=(module/src models/src/{lib,config,embedder,encoder}.rs models/src/{gpu,weights})
+      SOURCES=(module/src models/src/{lib,config,embedder,encoder}.rs models/src/gpu models/src/weights/{mod,panels}.rs)
       SOURCES+=(background/src/lib.rs background/src/webgpu.rs)
       ;;
     bench-search)

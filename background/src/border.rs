@@ -6,9 +6,8 @@ use crate::{
     indexed_db::IndexedDb,
 };
 use afterimage_messages::{Envelope, ErrorCode, Failure, Reply};
-use afterimage_models::catalogue;
 use js_sys::Reflect;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -33,7 +32,7 @@ impl Background {
             reply(&Reply::Error(failure))
         };
         let store = Rc::new(IndexedDb::open(DATABASE).await.map_err(|error| not_ready(error.to_string()))?);
-        let browser = Browser::new(host, store.clone(), catalogue::bundled());
+        let browser = Browser::new(host, store.clone());
         let engine = Engine::open(store, browser).await.map_err(|error| not_ready(error.to_string()))?;
         Ok(Background { engine: Rc::new(engine) })
     }
@@ -77,13 +76,57 @@ impl Background {
 
     /// Takes in what was read (a list of `BackfillEntry`). Rejects with a `Reply`.
     #[wasm_bindgen(js_name = backfillTake)]
-    pub async fn backfill_take(&self, read: JsValue, entries: JsValue) -> Result<(), JsValue> {
+    pub async fn backfill_take(&self, asked: JsValue, entries: JsValue) -> Result<(), JsValue> {
         let engine = self.engine.clone();
-        let unknown = |error: serde_wasm_bindgen::Error| reply(&engine::bad_message(&error.to_string()));
-        let read = serde_wasm_bindgen::from_value(read).map_err(unknown)?;
-        let entries = serde_wasm_bindgen::from_value(entries).map_err(unknown)?;
-        let taken = engine.backfill_take(read, entries).await;
+        let taken = engine.backfill_take(read(asked)?, read(entries)?).await;
         taken.map_err(|error| reply(&Reply::Error(error.into_failure())))
+    }
+
+    /// What the worker is to do for downloads: a `ModelStep`, or `undefined`.
+    #[wasm_bindgen(js_name = modelNext)]
+    pub async fn model_next(&self) -> JsValue {
+        let engine = self.engine.clone();
+        engine.model_next().await.map_or(JsValue::UNDEFINED, |step| plain(&step))
+    }
+
+    /// Something is to be fetched, now or after a while.
+    #[wasm_bindgen(js_name = wantsNetwork)]
+    pub fn wants_network(&self) -> bool {
+        self.engine.wants_network()
+    }
+
+    /// Keeps bytes of a model's file, durably; `false`: no more of it is wanted. Rejects with a `Reply`.
+    #[wasm_bindgen(js_name = modelTake)]
+    pub async fn model_take(
+        &self,
+        model: String,
+        file: String,
+        at: f64,
+        bytes: Vec<u8>,
+    ) -> Result<bool, JsValue> {
+        let engine = self.engine.clone();
+        let taken = engine.model_take(&model, &file, at, bytes).await;
+        taken.map_err(|error| reply(&Reply::Error(error.into_failure())))
+    }
+
+    /// A request for a model's file ended too early: with a status that brings none; without one, `detail` says why,
+    /// and without that it brought something of another length. Rejects with a `Reply`.
+    #[wasm_bindgen(js_name = modelTrouble)]
+    pub async fn model_trouble(
+        &self,
+        model: String,
+        file: String,
+        status: Option<u32>,
+        detail: Option<String>,
+    ) -> Result<(), JsValue> {
+        let engine = self.engine.clone();
+        let trouble = match (status, detail) {
+            (Some(status), _) => engine::Trouble::Status(status),
+            (None, Some(detail)) => engine::Trouble::Broken(detail),
+            (None, None) => engine::Trouble::OtherLength,
+        };
+        let told = engine.model_trouble(&model, &file, &trouble).await;
+        told.map_err(|error| reply(&Reply::Error(error.into_failure())))
     }
 
     /// Something is left to do.
@@ -126,6 +169,11 @@ async fn answer(engine: Rc<Engine<Rc<IndexedDb>, Browser>>, message: JsValue, se
         (_, Err(error)) => engine::bad_message(&error.to_string()),
     };
     reply(&answer)
+}
+
+/// A message of the worker itself. The error is a `Reply`.
+fn read<T: DeserializeOwned>(message: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(message).map_err(|error| reply(&engine::bad_message(&error.to_string())))
 }
 
 /// A reply as plain, JSON-safe objects.

@@ -15,6 +15,7 @@ fn typescript_twin_is_fresh() {
     Intent::export_all(&config).unwrap();
     BackfillRead::export_all(&config).unwrap();
     BackfillEntry::export_all(&config).unwrap();
+    ModelStep::export_all(&config).unwrap();
     let mut fresh = fs::read_to_string(out.join("messages.ts")).unwrap();
     fs::remove_dir_all(&out).unwrap();
     let constants = [

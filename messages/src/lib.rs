@@ -9,6 +9,7 @@
 mod backfill;
 mod intent;
 mod library;
+mod models;
 mod page;
 mod request;
 mod response;
@@ -19,6 +20,7 @@ mod transfer;
 pub use backfill::*;
 pub use intent::*;
 pub use library::*;
+pub use models::*;
 pub use page::*;
 pub use request::*;
 pub use response::*;

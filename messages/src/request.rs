@@ -1,6 +1,9 @@
 //! What can be asked of the background.
 
-use crate::{Address, Backfill, Capture, Export, Import, ListPages, Offer, Pin, Scope, SetSite, Settings};
+use crate::{
+    Address, Backfill, Capture, ChangeModel, Export, Import, ImportPiece, ListPages, Offer, Pin, Scope,
+    SetSite, Settings,
+};
 use serde::{Deserialize, Serialize};
 
 /// What travels: a version and one request.
@@ -56,6 +59,12 @@ pub enum Request {
     Export(Export),
     /// A frame of such a file. Answered with [`crate::Response::Imported`].
     Import(Import),
+    /// What models there are. Answered with [`crate::Response::Models`].
+    Models,
+    /// Do something with a model. Answered with [`crate::Response::Models`].
+    Model(ChangeModel),
+    /// Take in a piece of a model's file. Answered with [`crate::Response::Models`] once it is stored durably.
+    ImportModel(ImportPiece),
     /// What is going on. Answered with [`crate::Response::State`].
     State,
     /// Embed a text and show how. Answered with [`crate::Response::Diagnosis`].

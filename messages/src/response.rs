@@ -1,8 +1,8 @@
 //! What the background answers.
 
 use crate::{
-    Backend, Exported, Forgotten, Imported, Level, PageList, PageStatus, Preview, Restored, Sensitive,
-    SiteList, SkipReason, State,
+    Backend, Exported, Forgotten, Imported, Level, ModelList, PageList, PageStatus, Preview, Restored,
+    Sensitive, SiteList, SkipReason, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,8 @@ pub enum Response {
     Exported(Exported),
     /// To `import`.
     Imported(Imported),
+    /// To `models`, `model` and `importModel`.
+    Models(ModelList),
     /// To `state`, `configure` and `backfill`.
     State(State),
     /// To `diagnose`.

@@ -1,11 +1,8 @@
 //! Questions: search, similar pages, state, diagnosis.
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, models::Mind};
 use crate::{platform::Platform, rules, url_key};
-use afterimage_index::{
-    self as index, Clock, Fusion, Query, QueryVector, least_cosine, parse,
-    store::{Store, Table},
-};
+use afterimage_index::{self as index, Clock, Fusion, Query, QueryVector, least_cosine, parse, store::Store};
 use afterimage_messages as messages;
 use afterimage_models::{
     Backend, Role,
@@ -29,12 +26,15 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let start = self.platform().now();
         let clock = Clock { now: start, offset: self.platform().utc_offset() };
         let question = parse(question, clock);
+        let mind = self.answering();
+        let model = mind.loader().model.spec;
         let embedded = match search.mode {
             messages::SearchMode::Hybrid if !question.text.is_empty() => {
-                Some(self.embedder.embed(&[&question.text], Role::Query, Work::Query).await?)
+                Some(mind.embed(&[&question.text], Role::Query, Work::Query).await?)
             }
             _ => None,
         };
+        self.check_model().await?;
         let middle = self.platform().now();
         let vector = embedded.as_ref().and_then(|embedded| {
             let hash = embedded.backend == Backend::Hash;
@@ -46,7 +46,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 min_cosine: if hash {
                     HASH_MIN_COSINE
                 } else {
-                    least_cosine(self.platform().model().min_cosine, &question.text)
+                    least_cosine(model.min_cosine, &question.text)
                 },
             })
         });
@@ -59,7 +59,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         };
         let mut hits = self.index.search(query).await?;
         if embedded.as_ref().is_some_and(|embedded| embedded.backend != Backend::Hash) {
-            self.show_closest(&question.text, &mut hits);
+            show_closest(&mind, &question.text, &mut hits);
         }
         if let Some(embedded) = &embedded {
             *self.warming.borrow_mut() = Some(embedded.space.clone());
@@ -67,26 +67,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let backend = embedded.map(|embedded| embedded.backend);
         let mut results = self.results(hits, backend, middle - start, self.platform().now() - middle);
         if results.backend != Some(messages::Backend::Hash) {
-            let model = self.platform().model();
             for hit in results.hits.iter_mut().filter(|hit| hit.why == messages::Why::Words) {
                 hit.unknown_language = hit.language.clone().filter(|tag| !model.knows(tag));
             }
         }
         Ok(results)
-    }
-
-    /// Where only meaning matched, shows the closest sentence. By sketches: the model itself would take longer for
-    /// the sentences of ten passages than all the rest of the answer.
-    fn show_closest(&self, question: &str, hits: &mut [index::Hit]) {
-        let Some(sketcher) = self.embedder.sketcher() else { return };
-        let Some(asked) = sketcher.sketch(question) else { return };
-        for hit in hits {
-            if let Some(passage) = hit.unmarked.take() {
-                hit.snippet = index::closest(&passage, |sentence| {
-                    sketcher.sketch(sentence).map(|sketch| cosine(&asked, &sketch))
-                });
-            }
-        }
     }
 
     pub(super) async fn similar(&self, similar: messages::Similar) -> Result<messages::Results, EngineError> {
@@ -99,18 +84,20 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let own_site =
             similar.other_sites.then(|| url_key::site(&similar.url)).filter(|site| !site.is_empty());
         let filters = index::Filters { without_sites: own_site.into_iter().collect(), ..Default::default() };
-        let hits = self.index.similar(page, &self.bulk_space(), filters, limit).await?;
+        let space = self.answering_space();
+        let hits = self.index.similar(page, &space, filters, limit).await?;
         Ok(self.results(hits, None, 0.0, self.platform().now() - start))
     }
 
     pub(super) async fn diagnose(&self, text: &str) -> Result<messages::Diagnosis, EngineError> {
         let text = super::text::cut(text, super::text::TEXT_LIMIT);
         let start = self.platform().now();
-        let embedded = self.embedder.embed(&[text], Role::Query, Work::Query).await?;
+        let mind = self.answering();
+        let embedded = mind.embed(&[text], Role::Query, Work::Query).await?;
         let took_ms = self.platform().now() - start;
         let vector = embedded.vectors.into_iter().next().unwrap_or_default();
         // The special pieces [CLS] and [SEP] are two more.
-        let tokens = self.embedder.count_tokens(text).await.map(|count| count as u32 + 2);
+        let tokens = mind.count_tokens(text).await.map(|count| count as u32 + 2);
         Ok(messages::Diagnosis {
             backend: backend(embedded.backend),
             space: embedded.space,
@@ -123,9 +110,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     pub(super) async fn state(&self) -> messages::State {
-        // The only wait, and so before anything is borrowed.
-        let model_bytes = self.model_bytes().await;
-        let model = self.platform().model();
+        let (mind, model) = (self.embedder(), self.model());
         let counts = self.index.counts();
         let (queued, queue_bytes) = {
             let queue = self.queue.borrow();
@@ -133,8 +118,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
         };
         let settings = self.settings.borrow().clone();
         let paused = rules::is_paused(&settings, self.platform().now());
-        let query_choice = choice(self.embedder.choose(Work::Query));
-        let bulk_choice = choice(self.embedder.choose(Work::Bulk));
+        let query_choice = choice(mind.choose(Work::Query));
+        let bulk_choice = choice(mind.choose(Work::Bulk));
         // Someone who chose the hash needs no telling that it is used.
         let wanted_hash = settings.backend == messages::BackendChoice::Hash;
         let problem = (query_choice.backend == messages::Backend::Hash && !wanted_hash).then(|| {
@@ -156,16 +141,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
             unembedded: self.debt() as u32,
             backfill: self.backfill_state(),
             stored_bytes: self.index.stored_bytes() as f64 + queue_bytes as f64,
-            model_bytes,
+            model_bytes: self.model_bytes(),
             version: self.platform().version(),
         }
-    }
-
-    /// What the kept models take; known from the catalogue, not read, since they are large.
-    async fn model_bytes(&self) -> f64 {
-        let kept = self.store().count(Table::Models).await.unwrap_or(0);
-        let converted = self.platform().model().converted.map_or(0, |file| file.bytes);
-        kept as f64 * converted as f64
     }
 
     fn results(
@@ -215,9 +193,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     fn link(&self, which: Backend) -> messages::Link {
-        let measured = self.embedder.measurements();
+        let mind = self.embedder();
+        let measured = mind.measurements();
         let row = measured.as_ref().and_then(|measurements| measurements.of(which));
-        let (available, code, detail) = match self.embedder.link(which) {
+        let (available, code, detail) = match mind.link(which) {
             Link::Untried => (false, "untried".into(), "Not needed so far.".into()),
             Link::Ready(embedder) => {
                 (true, "ready".into(), format!("Ready, in the space {}.", embedder.space()))
@@ -231,6 +210,20 @@ impl<S: Store, P: Platform> Engine<S, P> {
             detail,
             query_ms: row.map(|row| row.query_ms),
             bulk_ms: row.map(|row| row.bulk_ms),
+        }
+    }
+}
+
+/// Where only meaning matched, shows the closest sentence. By sketches: the model itself would take longer for
+/// the sentences of ten passages than all the rest of the answer.
+fn show_closest<P: Platform>(mind: &Mind<P>, question: &str, hits: &mut [index::Hit]) {
+    let Some(sketcher) = mind.sketcher() else { return };
+    let Some(asked) = sketcher.sketch(question) else { return };
+    for hit in hits {
+        if let Some(passage) = hit.unmarked.take() {
+            hit.snippet = index::closest(&passage, |sentence| {
+                sketcher.sketch(sentence).map(|sketch| cosine(&asked, &sketch))
+            });
         }
     }
 }

@@ -22,9 +22,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let texts: Vec<&str> =
             compare.texts.iter().map(|text| text::cut(text.trim(), QUESTION_LIMIT)).collect();
         let start = self.platform().now();
+        let mind = self.answering();
         for _ in 0..ATTEMPTS {
-            let asked = self.embedder.embed(&[question], Role::Query, Work::Query).await?;
-            let told = self.embedder.embed(&texts, Role::Passage, Work::Query).await?;
+            let asked = mind.embed(&[question], Role::Query, Work::Query).await?;
+            let told = mind.embed(&texts, Role::Passage, Work::Query).await?;
             // Vectors of different spaces are never compared.
             if asked.space != told.space {
                 continue;

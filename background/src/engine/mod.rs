@@ -23,6 +23,7 @@ mod compare;
 mod error;
 mod forget;
 mod library;
+mod models;
 mod queue;
 mod records;
 mod retention;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use capture::{PageSender, Sender};
 pub use error::EngineError;
+pub use models::{LOST, Trouble};
 pub use work::Step;
 
 use crate::platform::Platform;
@@ -44,19 +46,25 @@ use afterimage_messages::{
     Envelope, ErrorCode, Failure, Level, Reply, Request, Response, Scope, Settings, SkipReason, VERSION,
     Wanted,
 };
-use afterimage_models::{
-    Backend,
-    chain::{SmartEmbedder, Unavailable},
-};
+use afterimage_models::{Backend, chain::Unavailable};
+use models::{Mind, Models, mind};
 use queue::Queue;
-use std::cell::{Cell, RefCell};
-use std::collections::{HashSet, VecDeque};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashSet, VecDeque},
+    rc::Rc,
+};
 use work::Pending;
 
 /// The background.
 pub struct Engine<S: Store, P: Platform> {
     index: Index<S>,
-    embedder: SmartEmbedder<P>,
+    platform: Rc<P>,
+    /// The chosen model.
+    mind: RefCell<Rc<Mind<P>>>,
+    /// The model that answers until the chosen one has embedded as much.
+    old_mind: RefCell<Option<Rc<Mind<P>>>>,
+    models: Models,
     queue: RefCell<Queue>,
     settings: RefCell<Settings>,
     pending: RefCell<Pending>,
@@ -89,7 +97,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// an error.
     pub async fn open(store: S, platform: P) -> Result<Self, EngineError> {
         let settings = settings::load(&store).await?;
-        let measurements = settings::load_measurements(&store, &platform.browser(), platform.model()).await?;
+        let models = Models::load(&store).await?;
+        let model = models.book.borrow().chosen();
+        let measurements = settings::load_measurements(&store, &platform.browser(), model.spec).await?;
         let queue = Queue::load(&store).await?;
         let pins = library::load_pins(&store).await?;
         let to_forget = settings::load_to_forget(&store).await?;
@@ -99,15 +109,17 @@ impl<S: Store, P: Platform> Engine<S, P> {
             platform.log(&format!("{} corrupt rows were set aside", index.corrupt_rows()));
         }
         platform.allow_software_gpu(settings.allow_software_gpu);
-        let dims = platform.model().dims;
-        let embedder = SmartEmbedder::new(platform, dims);
-        embedder.prefer(settings::preference(settings.backend));
+        let platform = Rc::new(platform);
+        let mind = mind(&platform, model, settings::preference(settings.backend));
         if let Some(measurements) = measurements {
-            embedder.remember(measurements);
+            mind.remember(measurements);
         }
         Ok(Self {
             index,
-            embedder,
+            platform,
+            mind: RefCell::new(mind),
+            old_mind: RefCell::default(),
+            models,
             queue: RefCell::new(queue),
             settings: RefCell::new(settings),
             pending: RefCell::default(),
@@ -190,6 +202,13 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (Request::Import(import), Sender::Extension) => {
                 Ok(Response::Imported(self.import(import).await?))
             }
+            (Request::Models, Sender::Extension) => Ok(Response::Models(self.models().await?)),
+            (Request::Model(change), Sender::Extension) => {
+                Ok(Response::Models(self.change_model(change).await?))
+            }
+            (Request::ImportModel(piece), Sender::Extension) => {
+                Ok(Response::Models(self.import_model(piece).await?))
+            }
             (Request::State, Sender::Extension) => Ok(Response::State(self.state().await)),
             (Request::Diagnose(diagnose), Sender::Extension) => {
                 Ok(Response::Diagnosis(self.diagnose(&diagnose.text).await?))
@@ -209,14 +228,19 @@ impl<S: Store, P: Platform> Engine<S, P> {
         self.settings.borrow().consent
     }
 
+    /// A model is to be downloaded.
+    pub fn wants_network(&self) -> bool {
+        self.models.wants_network()
+    }
+
     /// The graphics device was lost: the CPU goes on.
     pub fn gpu_lost(&self, detail: &str) {
         let why = format!("The graphics device was lost ({detail}); the CPU goes on.");
-        self.embedder.close(Backend::WebGpu, Unavailable::new("device_lost", why));
+        self.embedder().close(Backend::WebGpu, Unavailable::new("device_lost", why));
     }
 
     fn platform(&self) -> &P {
-        self.embedder.loader()
+        &self.platform
     }
 
     fn store(&self) -> &S {

@@ -52,10 +52,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
         self.store().commit(batch).await?;
         *self.to_forget.borrow_mut() = to_forget;
-        self.embedder.prefer(preference(settings.backend));
+        self.embedder().prefer(preference(settings.backend));
         if software_changed {
             self.platform().allow_software_gpu(settings.allow_software_gpu);
-            self.embedder.reset(Backend::WebGpu);
+            self.embedder().reset(Backend::WebGpu);
         }
         *self.settings.borrow_mut() = settings;
         self.retention_due.set(0.0);

@@ -63,6 +63,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.retain().await?;
             return Ok(Step::Worked);
         }
+        // Also while paused: somebody asked for it.
+        if self.prepare_model().await? {
+            return Ok(Step::Worked);
+        }
         if self.is_paused() {
             return Ok(Step::Idle);
         }
@@ -83,6 +87,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             || self.next_to_forget().is_some()
             || self.retention_is_due()
             || self.backfill_has_work()
+            || self.models.has_work()
             || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
     }
 
@@ -95,7 +100,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// What a passage lacks that should be embedded into `space`. The hash as a makeshift for a model that
     /// cannot be loaded just now must not destroy the model's vectors: it takes hours to make them again.
     fn missing<'a>(&self, space: &'a str) -> Missing<'a> {
-        let hash = self.embedder.choose(Work::Bulk).backend == Backend::Hash;
+        let hash = self.embedder().choose(Work::Bulk).backend == Backend::Hash;
         if hash && self.settings.borrow().backend != BackendChoice::Hash {
             Missing::Any
         } else {
@@ -105,13 +110,19 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     /// The space in which passages are embedded now, as far as it is known without opening a model.
     pub(super) fn bulk_space(&self) -> String {
-        match self.embedder.choose(Work::Bulk).backend {
-            Backend::Hash => match self.embedder.link(Backend::Hash) {
+        match self.embedder().choose(Work::Bulk).backend {
+            Backend::Hash => match self.embedder().link(Backend::Hash) {
                 Link::Ready(hash) => hash.space().to_owned(),
                 _ => String::new(),
             },
-            _ => self.platform().model().space.to_owned(),
+            _ => self.model().space.to_owned(),
         }
+    }
+
+    /// The space in which questions are asked now, as far as it is known without opening a model.
+    pub(super) fn answering_space(&self) -> String {
+        let answering = self.answering().loader().model.spec;
+        if answering == self.model() { self.bulk_space() } else { answering.space.to_owned() }
     }
 
     pub(super) async fn index_queued(&self, key: &str) -> Result<(), EngineError> {
@@ -122,7 +133,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             // Gone: forgotten in the meantime.
             None => self.store().commit(done).await?,
             Some(page) => {
-                let embedder = self.embedder.pick(Work::Bulk).await;
+                let embedder = self.embedder().pick(Work::Bulk).await;
                 let count = |text: &str| piece_count(&*embedder, text);
                 let passages = |text: &str| split(text, PASSAGE_PIECES, &count);
                 let new = NewPage {
@@ -147,7 +158,8 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     async fn embed_some(&self) -> Result<Step, EngineError> {
-        if self.index.counts().passages > 0 && self.debt() > 0 && self.embedder.measurements().is_none() {
+        self.check_model().await?;
+        if self.index.counts().passages > 0 && self.debt() > 0 && self.embedder().measurements().is_none() {
             self.measure().await?;
             return Ok(Step::Worked);
         }
@@ -156,14 +168,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
             if self.debt() == 0 {
                 return self.drop_old_spaces().await;
             }
-            let space = self.embedder.space(Work::Bulk).await;
+            let space = self.embedder().space(Work::Bulk).await;
             let todo = self.index.next_unembedded(self.missing(&space), COMMIT).await?;
             if todo.is_empty() {
                 return Ok(Step::Idle);
             }
             *self.pending.borrow_mut() = Pending { space, todo: todo.into(), done: Vec::new() };
         }
-        let together = match self.embedder.choose(Work::Bulk).backend {
+        let together = match self.embedder().choose(Work::Bulk).backend {
             Backend::WebGpu => COMMIT,
             Backend::Cpu | Backend::Hash => 1,
         };
@@ -173,7 +185,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             pending.todo.drain(..take).collect()
         };
         let texts: Vec<&str> = batch.iter().map(|passage| passage.text.as_str()).collect();
-        let embedded = self.embedder.embed(&texts, Role::Passage, Work::Bulk).await?;
+        let embedded = self.embedder().embed(&texts, Role::Passage, Work::Bulk).await?;
         let finished = {
             let mut pending = self.pending.borrow_mut();
             if embedded.space != pending.space {
@@ -192,7 +204,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     /// Once every passage has its vector in a model's space, those of other spaces answer nothing any more.
     async fn drop_old_spaces(&self) -> Result<Step, EngineError> {
-        if self.embedder.choose(Work::Bulk).backend == Backend::Hash || self.index.counts().passages == 0 {
+        if self.embedder().choose(Work::Bulk).backend == Backend::Hash || self.index.counts().passages == 0 {
             return Ok(Step::Idle);
         }
         let current = self.bulk_space();
@@ -215,10 +227,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
 
     /// Times the backends and remembers the result for this browser.
     pub(super) async fn measure(&self) -> Result<(), EngineError> {
-        let measurements = self.embedder.measure().await;
+        let mind = self.embedder();
+        let measurements = mind.measure().await;
         self.platform().log(&format!("measured: {:?}", measurements.rows));
-        let (browser, model) = (self.platform().browser(), self.platform().model());
-        settings::save_measurements(self.store(), &browser, model, &measurements).await
+        let browser = self.platform().browser();
+        settings::save_measurements(self.store(), &browser, mind.loader().model.spec, &measurements).await
     }
 }
 

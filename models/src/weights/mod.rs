@@ -12,7 +12,7 @@ mod convert;
 pub mod panels;
 mod quantise;
 
-pub use convert::convert;
+pub use convert::{Converter, convert, header_length};
 pub use quantise::{QuantisedMatrix, quantise, quantise_layer};
 
 use crate::config::BertConfig;

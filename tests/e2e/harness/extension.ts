@@ -11,6 +11,8 @@ import {
   type Forgotten,
   type Imported,
   type Link,
+  type ModelList,
+  type ModelState,
   type PageList,
   type PageStatus,
   type Preview,
@@ -48,6 +50,9 @@ interface Answers {
   backfill: State;
   export: Exported;
   import: Imported;
+  models: ModelList;
+  model: ModelList;
+  importModel: ModelList;
   state: State;
   diagnose: Diagnosis;
   compare: Compared;
@@ -107,6 +112,14 @@ export class Extension {
   /** What is going on. */
   state(): Promise<State> {
     return this.ask({ type: "state" });
+  }
+
+  /** What is known of a model. */
+  async model(id: string): Promise<ModelState> {
+    const { models } = await this.ask({ type: "models" });
+    const found = models.find((model) => model.id === id);
+    if (found === undefined) throw new Error(`there is no model ${id}`);
+    return found;
   }
 
   /** Changes some of the settings. */

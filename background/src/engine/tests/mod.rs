@@ -7,27 +7,31 @@ mod compare;
 mod forget;
 mod levels;
 mod library;
+mod models;
 mod retention;
 mod senders;
 mod transfer;
 mod work;
 
 use super::*;
-use crate::{engine::capture::PageSender, platform::Platform};
+use crate::{
+    engine::capture::PageSender,
+    platform::{Model, Platform},
+};
 use afterimage_index::store::{Batch, RamStore, Table};
 use afterimage_messages::{
     Address, BackendChoice, Capture, Captured, Forgotten, Hit, Level, ListPages, Offer, PageList, PageStatus,
     Pin, Preview, Search, SearchMode, SetSite, Similar, SiteRule, SkipReason, State, Why,
 };
 use afterimage_models::{
-    Backend, EmbedError, Embedder, Role,
-    catalogue::{self, ModelSpec},
-    chain::{Loader, Unavailable},
-    hash::HashEmbedder,
+    Backend, EmbedError, Embedder, Role, catalogue, chain::Unavailable, hash::HashEmbedder,
 };
 use futures::future::LocalBoxFuture;
 use pollster::block_on;
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 const MEANINGS: [[&str; 3]; 3] =
     [["cat", "feline", "kitten"], ["ship", "vessel", "boat"], ["bread", "loaf", "baguette"]];
@@ -41,14 +45,23 @@ fn meaning(text: &str) -> String {
     if meaning.is_empty() { text.to_owned() } else { meaning.join(" ") }
 }
 
-struct SmallModel(HashEmbedder);
+/// Its space, and the number of dimensions by which its vectors are turned, so that no two models agree.
+struct SmallModel(HashEmbedder, &'static str, usize);
+
+impl SmallModel {
+    fn vector(&self, text: &str) -> Vec<f32> {
+        let mut vector = self.0.vector(&meaning(text));
+        vector.rotate_left(self.2);
+        vector
+    }
+}
 
 impl Embedder for SmallModel {
     fn backend(&self) -> Backend {
         Backend::Cpu
     }
     fn space(&self) -> &str {
-        catalogue::bundled().space
+        self.1
     }
     fn dims(&self) -> usize {
         384
@@ -58,13 +71,13 @@ impl Embedder for SmallModel {
         texts: &'a [&'a str],
         _: Role,
     ) -> LocalBoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
-        Box::pin(async move { Ok(texts.iter().map(|text| self.0.vector(&meaning(text))).collect()) })
+        Box::pin(async move { Ok(texts.iter().map(|text| self.vector(text)).collect()) })
     }
     fn count_tokens(&self, text: &str) -> Option<usize> {
         Some(text.split_whitespace().count())
     }
     fn sketch(&self, text: &str) -> Option<Vec<f32>> {
-        Some(self.0.vector(&meaning(text)))
+        Some(self.vector(text))
     }
 }
 
@@ -73,6 +86,7 @@ impl Embedder for SmallModel {
 struct World {
     store: RamStore,
     model_there: Rc<Cell<bool>>,
+    downloads: Rc<RefCell<Option<String>>>,
     now: Rc<Cell<f64>>,
     ages_out: Rc<Cell<bool>>,
 }
@@ -82,18 +96,29 @@ impl Default for World {
         Self {
             store: RamStore::new(),
             model_there: Rc::new(Cell::new(true)),
+            downloads: Rc::default(),
             now: Rc::new(Cell::new(1_700_000_000_000.0)),
             ages_out: Rc::new(Cell::new(true)),
         }
     }
 }
 
-impl Loader for World {
-    fn load(&self, backend: Backend) -> LocalBoxFuture<'_, Result<Rc<dyn Embedder>, Unavailable>> {
+impl Platform for World {
+    fn load<'a>(
+        &'a self,
+        model: &'a Model,
+        backend: Backend,
+    ) -> LocalBoxFuture<'a, Result<Rc<dyn Embedder>, Unavailable>> {
         let there = self.model_there.get() && backend == Backend::Cpu;
         Box::pin(async move {
+            if let Some(kept) = &model.kept
+                && block_on(self.store.get(Table::Models, &kept.weights)).unwrap().is_none()
+            {
+                return Err(Unavailable::new(LOST, "It is gone."));
+            }
+            let turn = if model.spec.bundled { 0 } else { 100 };
             if there {
-                Ok(Rc::new(SmallModel(HashEmbedder::new(384))) as Rc<dyn Embedder>)
+                Ok(Rc::new(SmallModel(HashEmbedder::new(384), model.spec.space, turn)) as Rc<dyn Embedder>)
             } else {
                 Err(Unavailable::new("weights_missing", "The weights are missing."))
             }
@@ -103,11 +128,8 @@ impl Loader for World {
         self.now.set(self.now.get() + 1.0);
         self.now.get()
     }
-}
-
-impl Platform for World {
-    fn model(&self) -> &'static ModelSpec {
-        catalogue::bundled()
+    fn downloads(&self) -> LocalBoxFuture<'_, Option<String>> {
+        Box::pin(async { self.downloads.borrow().clone() })
     }
     fn allow_software_gpu(&self, _: bool) {}
     fn version(&self) -> String {

@@ -126,7 +126,7 @@ fn measured_once_and_remembered_for_this_browser() {
     engine.finish();
     assert!(engine.now_state().chain.iter().any(|link| link.query_ms.is_some()));
     let again = world.start();
-    assert!(again.embedder.measurements().is_some());
+    assert!(again.embedder().measurements().is_some());
 }
 
 #[test]
