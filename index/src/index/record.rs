@@ -11,6 +11,9 @@ use crate::store::{Batch, Store, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Vectors by their space and dimensions.
+type BySpace = BTreeMap<(String, usize), Vec<(PassageRef, Vec<f32>)>>;
+
 /// All that is kept of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageRecord {
@@ -133,7 +136,7 @@ impl<S: Store> Index<S> {
         &self,
         vectors: Vec<(PageId, Vec<SpaceVectors>)>,
     ) -> Result<(), IndexError> {
-        let mut by_space: BTreeMap<(String, usize), Vec<(PassageRef, Vec<f32>)>> = BTreeMap::new();
+        let mut by_space = BySpace::new();
         for (id, spaces) in vectors {
             let Some(generation) = self.state.borrow().pages.find(id).map(|entry| entry.number) else {
                 continue;
