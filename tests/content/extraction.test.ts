@@ -53,7 +53,7 @@ describe("the text that is read", () => {
 
   test("real pages: nearly all that Readability's authors expect, and little else", {
     skip: noRealPages,
-  }, async () => {
+  }, async (t) => {
     // Every third of 129 pages.
     const names = (await realPages()).filter((_, index) => index % 3 === 0);
     assert.ok(names.length >= 30);
@@ -75,8 +75,9 @@ describe("the text that is read", () => {
       await look(stripped);
     }
     const said = JSON.stringify({ article, stripped });
-    // Measured: recall 0.969 and precision 0.980; stripped 0.987 and 0.870.
-    assert.ok(article.recall >= 0.95 && article.precision >= 0.96, said);
+    t.diagnostic(said);
+    // Measured: recall 0.991 and precision 0.993; stripped 0.987 and 0.870.
+    assert.ok(article.recall >= 0.98 && article.precision >= 0.98, said);
     assert.ok(stripped.recall >= 0.97 && stripped.precision >= 0.84, said);
   });
 
