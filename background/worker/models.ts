@@ -68,7 +68,12 @@ export class Downloads {
     this.#running ??= this.#run();
     this.#wake();
     const running = this.#running;
-    if (!(await this.#ready()).wantsNetwork()) this.#request?.abort();
+    // A background that cannot start is told of by whoever runs.
+    const wanted = await this.#ready().then(
+      (keeper) => keeper.wantsNetwork(),
+      () => true,
+    );
+    if (!wanted) this.#request?.abort();
     return running;
   }
 

@@ -113,7 +113,9 @@ function rowOf({ id, bundled }: ModelState): Row {
   const heading = element("h3", { id: `model-${id}` }, id);
   const tags = element("span", {});
   const facts = element("p", { class: "hint" });
-  const status = element("p", { class: "status", role: "status" });
+  // The figures change too often to be read aloud each time.
+  const status = element("span", { role: "status" });
+  const figures = element("span", {});
   const progress = element("progress", { max: 1, "aria-labelledby": `model-${id}` });
   const problem = element("p", { class: "problem outcome", role: "alert", hidden: true });
   const item = element(
@@ -122,7 +124,7 @@ function rowOf({ id, bundled }: ModelState): Row {
     element("div", { class: "model-name" }, heading, tags),
     ...(ABOUT[id] === undefined ? [] : [element("p", {}, text(ABOUT[id]))]),
     facts,
-    status,
+    element("p", { class: "status" }, status, " ", figures),
     progress,
     problem,
   );
@@ -162,7 +164,8 @@ function rowOf({ id, bundled }: ModelState): Row {
         ...(bundled ? [element("span", { class: "tag" }, text("modelShips"))] : []),
       );
       say(facts, factsOf(model));
-      say(status, statusOf(model));
+      say(status, text(PHASES[phase]));
+      say(figures, figuresOf(model));
       progress.hidden = !MOVING.has(phase) && phase !== "paused";
       progress.value = model.done;
       showProblem(problem, problemOf(model));
@@ -193,7 +196,7 @@ function factsOf({ licence, languages, maxTokens, files }: ModelState): string {
   ].join(" · ");
 }
 
-function statusOf({
+function figuresOf({
   phase,
   files,
   done,
@@ -203,7 +206,7 @@ function statusOf({
   detail,
   bundled,
 }: ModelState): string {
-  const words = [text(PHASES[phase])];
+  const words: string[] = [];
   const whole = files.reduce((sum, file) => sum + file.bytes, 0);
   const here = files.reduce((sum, file) => sum + file.received, 0);
   if (phase === "downloading" || phase === "paused" || phase === "importing")

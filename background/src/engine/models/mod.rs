@@ -21,8 +21,8 @@ use afterimage_index::{
     store::{Batch, Store, StoreError, Table},
 };
 use afterimage_messages::{
-    ChangeModel, ImportPiece, ModelAction, ModelFetch, ModelFile, ModelList, ModelPhase, ModelProblem,
-    ModelState, ModelStep,
+    BackendChoice, ChangeModel, ImportPiece, ModelAction, ModelFetch, ModelFile, ModelList, ModelPhase,
+    ModelProblem, ModelState, ModelStep,
 };
 use afterimage_models::catalogue::{self, ModelSpec};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -87,7 +87,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (spec.bundled || pinned.is_some()).then(|| self.model_state(spec, pinned))
         });
         let wanted = self.index.unembedded(Missing::In(NO_SPACE));
-        let missing = self.index.unembedded(Missing::In(self.model().space));
+        // Who chose the hash wants no vectors of a model.
+        let missing = match self.settings.borrow().backend {
+            BackendChoice::Hash => 0,
+            _ => self.index.unembedded(Missing::In(self.model().space)),
+        };
         Ok(ModelList {
             models: listed.collect(),
             answering: self.answering().loader().model.spec.id.into(),
