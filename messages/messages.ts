@@ -620,19 +620,6 @@ export type ModelStep = { "step": "fetch" } & ModelFetch | { "step": "wait",
 ms: number, };
 
 /**
- * How a request ended that did not bring all that it should have. Travels inside of the worker only.
- */
-export type ModelTrouble = { "how": "status", 
-/**
- * The status.
- */
-status: number, } | { "how": "otherLength" } | { "how": "broken", 
-/**
- * The browser's words.
- */
-detail: string, };
-
-/**
  * What is known of a page before its text is read. Asked first, so that the text of a page that must
  * not be stored is never even extracted.
  */

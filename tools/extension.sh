@@ -23,6 +23,7 @@ command_build() {
   cp "$STAGE/wasm/plain/afterimage_bg.wasm" "$out/wasm/plain.wasm"
   cp "$STAGE/wasm/webgpu/webgpu_bg.wasm" "$out/wasm/webgpu.wasm"
   find "$STAGE/model/$MODEL" -type f ! -name '.stamp' -exec cp {} "$out/models/$MODEL/" \;
+  python3 tools/downloads.py >"$out/models/downloads.json" || fail "The list of models that may be downloaded could not be made: see above."
   cp LICENSE-MIT LICENSE-APACHE "$STAGE/wasm/third-party.txt" "$out/licences/"
   say "dist/$browser is ready ($(du -sh "$out" | cut -f1))"
 }

@@ -95,21 +95,37 @@ impl Background {
         self.engine.wants_network()
     }
 
-    /// Keeps bytes of a `ModelFetch`, durably; `false`: no more of it is wanted. Rejects with a `Reply`.
+    /// Keeps bytes of a model's file, durably; `false`: no more of it is wanted. Rejects with a `Reply`.
     #[wasm_bindgen(js_name = modelTake)]
-    pub async fn model_take(&self, fetch: JsValue, at: f64, bytes: Vec<u8>) -> Result<bool, JsValue> {
+    pub async fn model_take(
+        &self,
+        model: String,
+        file: String,
+        at: f64,
+        bytes: Vec<u8>,
+    ) -> Result<bool, JsValue> {
         let engine = self.engine.clone();
-        let fetch = read(fetch)?;
-        let taken = engine.model_take(&fetch, at, bytes).await;
+        let taken = engine.model_take(&model, &file, at, bytes).await;
         taken.map_err(|error| reply(&Reply::Error(error.into_failure())))
     }
 
-    /// A `ModelFetch` ended with a `ModelTrouble`. Rejects with a `Reply`.
+    /// A request for a model's file ended too early: with a status that brings none; without one, `detail` says why,
+    /// and without that it brought something of another length. Rejects with a `Reply`.
     #[wasm_bindgen(js_name = modelTrouble)]
-    pub async fn model_trouble(&self, fetch: JsValue, trouble: JsValue) -> Result<(), JsValue> {
+    pub async fn model_trouble(
+        &self,
+        model: String,
+        file: String,
+        status: Option<u32>,
+        detail: Option<String>,
+    ) -> Result<(), JsValue> {
         let engine = self.engine.clone();
-        let (fetch, trouble) = (read(fetch)?, read(trouble)?);
-        let told = engine.model_trouble(&fetch, trouble).await;
+        let trouble = match (status, detail) {
+            (Some(status), _) => engine::Trouble::Status(status),
+            (None, Some(detail)) => engine::Trouble::Broken(detail),
+            (None, None) => engine::Trouble::OtherLength,
+        };
+        let told = engine.model_trouble(&model, &file, &trouble).await;
         told.map_err(|error| reply(&Reply::Error(error.into_failure())))
     }
 

@@ -9,6 +9,7 @@ import { withBackfill } from "./backfill.ts";
 import { Badge } from "./badge.ts";
 import * as browser from "./browser.ts";
 import { bindDoors } from "./doors.ts";
+import { Downloads, MODEL_ALARM } from "./models.ts";
 import { bindOmnibox } from "./omnibox.ts";
 import { askOwn } from "./own.ts";
 import { ready } from "./ready.ts";
@@ -24,6 +25,13 @@ const work = new Work(
   browser,
   () => badge.refresh(),
 );
+
+const downloads = new Downloads(ready, browser, () => void resumeWork());
+
+/** A model that came is to be verified and converted. */
+async function resumeWork(): Promise<void> {
+  if ((await ready()).hasWork()) await work.resume();
+}
 
 browser.onMessage(async (message, source) => {
   let background: Background;
@@ -41,8 +49,9 @@ browser.onMessage(async (message, source) => {
   if (!source.extensionPage) {
     if (source.tab !== undefined) badge.answered(source.tab, reply);
     badge.refresh();
-  } else if (OF_RULES.has(typeOf(message))) {
-    void badge.rulesChanged();
+  } else {
+    if (OF_RULES.has(typeOf(message))) void badge.rulesChanged();
+    if (typeOf(message) === "model" || background.wantsNetwork()) void downloads.resume();
   }
   // What is open already is read without a reload, but only from the moment it may be.
   if (!hadConsent && background.consent) void browser.readOpenTabs();
@@ -58,6 +67,7 @@ function isReply(reply: unknown): boolean {
 }
 
 browser.onAlarm(WORK_ALARM, () => work.resume());
+browser.onAlarm(MODEL_ALARM, () => downloads.resume());
 
 browser.onHistoryRemoved(async (all, urls) => {
   await (await ready()).historyRemoved(all, urls);
@@ -67,12 +77,14 @@ browser.onInstalled((firstTime) => {
   if (firstTime) void browser.openWelcome();
   void browser.readOpenTabs();
   void work.resume();
+  void downloads.resume();
   badge.refresh();
 });
 
 // Something may have been left undone when the browser was closed, and the button has forgotten its marks.
 browser.onBrowserStart(() => {
   void work.resume();
+  void downloads.resume();
   badge.refresh();
 });
 

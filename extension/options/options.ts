@@ -18,6 +18,7 @@ import { byId, element } from "../shared/dom.ts";
 import { wordsOf } from "../shared/problem.ts";
 import { fillPage } from "../shared/strings.ts";
 import { showState, startDiagnostics } from "./diagnostics.ts";
+import { showModels, startModels } from "./models.ts";
 import { showPrivacy, startPrivacy } from "./privacy.ts";
 import { showRules, startRules } from "./rules.ts";
 import { CHANGED, showStanding } from "./section.ts";
@@ -32,11 +33,19 @@ const noConsent = byId("no-consent", HTMLDivElement);
 const navigation = byId("sections", HTMLElement);
 
 /** Each section draws its part of the state. */
-const SHOW = [showPrivacy, showRules, showSensitive, showStorage, showSpeed, showState];
+const SHOW = [showPrivacy, showRules, showSensitive, showStorage, showModels, showSpeed, showState];
 
 fillPage();
 startBackfill(byId("backfill", HTMLElement));
-for (const start of [startPrivacy, startRules, startSensitive, startStorage, startSpeed, startDiagnostics])
+for (const start of [
+  startPrivacy,
+  startRules,
+  startSensitive,
+  startStorage,
+  startModels,
+  startSpeed,
+  startDiagnostics,
+])
   start();
 navigate();
 

@@ -30,6 +30,9 @@ interface Answers {
   pages: "pages";
   sites: "sites";
   sensitive: "sensitive";
+  models: "models";
+  model: "models";
+  importModel: "models";
   backfill: "state";
   state: "state";
   configure: "state";

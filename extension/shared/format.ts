@@ -51,6 +51,13 @@ export function bytes(count: number): string {
   }).format(count / 1000 ** step);
 }
 
+const exact = new Intl.NumberFormat(language(), { style: "unit", unit: "byte", unitDisplay: "long" });
+
+/** "133,466,304 bytes": where two sizes that differ must not look alike. */
+export function fileSize(count: number): string {
+  return exact.format(count);
+}
+
 /** "12 ms"; below ten with two digits that count. */
 export function milliseconds(ms: number): string {
   const digits = ms < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 };

@@ -16,7 +16,6 @@ fn typescript_twin_is_fresh() {
     BackfillRead::export_all(&config).unwrap();
     BackfillEntry::export_all(&config).unwrap();
     ModelStep::export_all(&config).unwrap();
-    ModelTrouble::export_all(&config).unwrap();
     let mut fresh = fs::read_to_string(out.join("messages.ts")).unwrap();
     fs::remove_dir_all(&out).unwrap();
     fresh.push_str(&format!(

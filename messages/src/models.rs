@@ -186,22 +186,3 @@ pub struct ModelFetch {
     /// Its size.
     pub size: f64,
 }
-
-/// How a request ended that did not bring all that it should have. Travels inside of the worker only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
-pub enum ModelTrouble {
-    /// The server answered with a status that brings no file.
-    Status {
-        /// The status.
-        status: u32,
-    },
-    /// What the server has is of another length, or not the part that was asked for.
-    OtherLength,
-    /// No connection, one that broke, or one on which nothing came for too long.
-    Broken {
-        /// The browser's words.
-        detail: String,
-    },
-}

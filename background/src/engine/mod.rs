@@ -35,7 +35,7 @@ mod tests;
 
 pub use capture::{PageSender, Sender};
 pub use error::EngineError;
-pub use models::LOST;
+pub use models::{LOST, Trouble};
 pub use work::Step;
 
 use crate::platform::Platform;

@@ -3,8 +3,11 @@
 
 use super::{FORMAT, METADATA_KEY, Metadata, WeightsError, panel_shape, panels, quantise, quantise_layer};
 use crate::config::BertConfig;
-use safetensors::{Dtype, View, tensor};
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use safetensors::{Dtype, tensor};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 /// The most source bytes that one call of [`Converter::take`] is handed.
 const BLOCK: usize = 1 << 20;
@@ -89,19 +92,17 @@ impl Converter {
         }
         let source = Source::read(header, file_bytes)?;
         let plans = plans(&config);
-        // Before anything as large as the config says is allocated.
-        let starts =
-            plans.iter().map(|plan| source.find(plan)).collect::<Result<Vec<u64>, WeightsError>>()?;
-        let out = empty(&plans, config)?;
-        let places: HashMap<String, usize> = {
-            let (length, metadata) = tensor::SafeTensors::read_metadata(&out).map_err(not_safetensors)?;
-            let offset =
-                |(name, info): (String, &tensor::TensorInfo)| (name, LENGTH + length + info.data_offsets.0);
-            metadata.tensors().into_iter().map(offset).collect()
-        };
+        // Before anything as large as the config says is allocated. In the order of the file; few enough to be put in
+        // place one by one.
+        let mut found: Vec<(u64, &Plan)> = Vec::with_capacity(plans.len());
+        for plan in &plans {
+            let start = source.find(plan)?;
+            found.insert(found.partition_point(|(other, _)| *other < start), (start, plan));
+        }
+        let (out, places) = empty(&plans, config)?;
         let place = |name: &str| places.get(name).copied().ok_or_else(|| WeightsError::Missing(name.into()));
         let mut blocks = Vec::new();
-        for (plan, start) in plans.iter().zip(starts) {
+        for (start, plan) in found {
             let (to, scales) = match plan.kind {
                 Kind::Floats => (place(&plan.name)?, 0),
                 Kind::Rows | Kind::Panels => (place(&plan.name)?, place(&scale_of(&plan.name))?),
@@ -122,7 +123,6 @@ impl Converter {
                 });
             }
         }
-        blocks.sort_by_key(|block| block.from.start);
         Ok(Self { out, blocks, next: 0 })
     }
 
@@ -259,47 +259,48 @@ fn scale_of(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// A tensor of the shipped file without its values: the header is written from these.
-struct Hollow {
-    dtype: Dtype,
-    shape: Vec<usize>,
-}
-
-impl View for Hollow {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&[])
-    }
-    fn data_len(&self) -> usize {
-        self.shape.iter().product::<usize>() * self.dtype.bitsize() / 8
-    }
-}
-
-/// The shipped file with its header, all values zero.
-fn empty(plans: &[Plan], config: BertConfig) -> Result<Vec<u8>, WeightsError> {
-    let mut tensors = Vec::new();
+/// The shipped file with its header, all values zero, and where each tensor begins. The `safetensors` crate writes a
+/// header only together with the values; the order is its own: f32 before int8, then by name.
+fn empty(plans: &[Plan], config: BertConfig) -> Result<(Vec<u8>, HashMap<String, usize>), WeightsError> {
+    let (mut floats, mut integers) = (BTreeMap::new(), BTreeMap::new());
     for Plan { name, kind, rows, columns } in plans {
-        if *kind == Kind::Floats {
-            tensors.push((name.clone(), Hollow { dtype: Dtype::F32, shape: vec![*columns] }));
-            continue;
+        match kind {
+            Kind::Floats => _ = floats.insert(name.clone(), vec![*columns]),
+            Kind::Rows => _ = integers.insert(name.clone(), vec![*rows, *columns]),
+            Kind::Panels => _ = integers.insert(name.clone(), panel_shape(*rows, *columns).to_vec()),
         }
-        tensors.push((scale_of(name), Hollow { dtype: Dtype::F32, shape: vec![*rows] }));
-        let shape =
-            if *kind == Kind::Panels { panel_shape(*rows, *columns).to_vec() } else { vec![*rows, *columns] };
-        tensors.push((name.clone(), Hollow { dtype: Dtype::I8, shape }));
+        if *kind != Kind::Floats {
+            floats.insert(scale_of(name), vec![*rows]);
+        }
     }
-    let values: usize = tensors.iter().map(|(_, tensor)| tensor.data_len()).sum();
+    let text = |value: &str| serde_json::to_string(value).map_err(not_safetensors);
     let metadata = serde_json::to_string(&Metadata { format: FORMAT, config })
         .map_err(|error| WeightsError::Config(error.to_string()))?;
-    let metadata = HashMap::from([(METADATA_KEY.to_owned(), metadata)]);
-    let mut out = safetensors::serialize(tensors, Some(metadata)).map_err(not_safetensors)?;
-    out.resize(out.len() + values, 0);
-    Ok(out)
+    let mut header = format!("{{\"__metadata__\":{{{}:{}}}", text(METADATA_KEY)?, text(&metadata)?);
+    let mut places = HashMap::new();
+    let mut end = 0;
+    for (tensors, dtype, size) in [(floats, "F32", FLOAT), (integers, "I8", 1)] {
+        for (name, shape) in tensors {
+            let begin = end;
+            end += shape.iter().product::<usize>() * size;
+            let name_text = text(&name)?;
+            header += &format!(
+                ",{name_text}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{begin},{end}]}}"
+            )
+            .replace(", ", ",");
+            places.insert(name, begin);
+        }
+    }
+    header.push('}');
+    let padded = header.len().next_multiple_of(LENGTH);
+    header.extend(std::iter::repeat_n(' ', padded - header.len()));
+    let data = LENGTH + header.len();
+    places.values_mut().for_each(|place| *place += data);
+    let mut out = Vec::with_capacity(data + end);
+    out.extend((header.len() as u64).to_le_bytes());
+    out.extend(header.as_bytes());
+    out.resize(data + end, 0);
+    Ok((out, places))
 }
 
 fn not_safetensors(error: impl std::fmt::Display) -> WeightsError {

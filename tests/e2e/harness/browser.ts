@@ -17,6 +17,8 @@ export interface LaunchOptions {
   extension: string;
   /** The page server's port. */
   port: number;
+  /** A server that plays the hub of models. */
+  hub?: { port: number; fingerprint: string };
   /** More command-line flags. */
   args?: string[];
   /** An X display to show windows on; without one there are none. */
@@ -66,7 +68,8 @@ export class Chromium {
         "--disable-sync",
         "--no-first-run",
         // Any name outside .test does not exist, ours are the page server: nothing can leave.
-        `--host-resolver-rules=MAP *.test 127.0.0.1:${options.port}, MAP * ~NOTFOUND`,
+        `--host-resolver-rules=MAP *.test 127.0.0.1:${options.port}, ${hubRules(options.hub)}MAP * ~NOTFOUND`,
+        ...(options.hub ? [`--ignore-certificate-errors-spki-list=${options.hub.fingerprint}`] : []),
         `--log-net-log=${path.join(profile, "network.json")}`,
         ...(byCdp
           ? ["--enable-unsafe-extension-debugging"]
@@ -90,6 +93,11 @@ export class Chromium {
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
     return traffic;
   }
+}
+
+function hubRules(hub: LaunchOptions["hub"]): string {
+  if (hub === undefined) return "";
+  return ["huggingface.co", "*.hf.co"].map((host) => `MAP ${host} 127.0.0.1:${hub.port}, `).join("");
 }
 
 /** Loads an extension, allowed in private windows; to the browser, loading it once more is an update. */

@@ -9,6 +9,8 @@ import {
   type ErrorCode,
   type Forgotten,
   type Link,
+  type ModelList,
+  type ModelState,
   type PageList,
   type PageStatus,
   type Preview,
@@ -44,6 +46,9 @@ interface Answers {
   sites: SiteList;
   sensitive: Sensitive;
   backfill: State;
+  models: ModelList;
+  model: ModelList;
+  importModel: ModelList;
   state: State;
   diagnose: Diagnosis;
   compare: Compared;
@@ -103,6 +108,14 @@ export class Extension {
   /** What is going on. */
   state(): Promise<State> {
     return this.ask({ type: "state" });
+  }
+
+  /** What is known of a model. */
+  async model(id: string): Promise<ModelState> {
+    const { models } = await this.ask({ type: "models" });
+    const found = models.find((model) => model.id === id);
+    if (found === undefined) throw new Error(`there is no model ${id}`);
+    return found;
   }
 
   /** Changes some of the settings. */

@@ -1,7 +1,7 @@
 //! Where each model that does not ship is: plain data and what may happen to it, without a store or a network.
 
 use super::pins::Pinned;
-use afterimage_messages::{ModelPhase, ModelProblem, ModelTrouble};
+use afterimage_messages::{ModelPhase, ModelProblem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,6 +47,17 @@ pub struct KeptFiles {
     /// Bytes and SHA-256 of the converted weights.
     pub weights: (u64, String),
     pub tokenizer: (u64, String),
+}
+
+/// How a request ended that did not bring all that it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The server answered with a status that brings no file.
+    Status(u32),
+    /// What the server has is of another length, or not the part that was asked for.
+    OtherLength,
+    /// No connection, one that broke, or one on which nothing came for too long; in the browser's words.
+    Broken(String),
 }
 
 /// What is to become of the pieces that came.
@@ -114,19 +125,19 @@ impl Record {
     }
 
     /// A request ended without all that it should have brought.
-    pub fn trouble(&mut self, trouble: &ModelTrouble, now: f64) -> Pieces {
+    pub fn trouble(&mut self, trouble: &Trouble, now: f64) -> Pieces {
         let (problem, detail) = match trouble {
-            ModelTrouble::OtherLength | ModelTrouble::Status { status: 416 } => {
+            Trouble::OtherLength | Trouble::Status(416) => {
                 return self.refuse(ModelProblem::WrongLength, None);
             }
-            ModelTrouble::Status { status } => {
+            Trouble::Status(status) => {
                 let problem = match status {
                     401 | 403 | 404 | 410 | 451 => ModelProblem::NotFound,
                     _ => ModelProblem::Server,
                 };
                 (problem, format!("HTTP {status}"))
             }
-            ModelTrouble::Broken { detail } => (ModelProblem::Unreachable, detail.clone()),
+            Trouble::Broken(detail) => (ModelProblem::Unreachable, detail.clone()),
         };
         let wait = WAITS.get(self.failures).filter(|_| problem != ModelProblem::NotFound);
         match wait {
@@ -195,12 +206,12 @@ mod tests {
         Pinned { spec, config, files: [file("weights", 1000), file("tokenizer", 10)] }
     }
 
-    fn status(status: u32) -> ModelTrouble {
-        ModelTrouble::Status { status }
+    fn status(status: u32) -> Trouble {
+        Trouble::Status(status)
     }
 
-    fn broken() -> ModelTrouble {
-        ModelTrouble::Broken { detail: "net".into() }
+    fn broken() -> Trouble {
+        Trouble::Broken("net".into())
     }
 
     fn fetching() -> Record {
@@ -267,7 +278,7 @@ mod tests {
             assert_eq!(record.trouble(&status(code), 0.0), Pieces::Keep);
             assert_eq!((record.phase, record.problem), (ModelPhase::Failed, Some(ModelProblem::NotFound)));
         }
-        for trouble in [status(416), ModelTrouble::OtherLength] {
+        for trouble in [status(416), Trouble::OtherLength] {
             let mut record = fetching();
             record.took(0, 1, &pinned());
             assert_eq!(record.trouble(&trouble, 0.0), Pieces::Drop);

@@ -4,7 +4,7 @@
 //! number of bytes that are here, so a worker that dies goes on at that byte. Once all are here, steps of the ordinary
 //! work verify and convert them ([`prepare`]), and one commit puts the model in place of the pieces.
 //!
-//! The worker does what [`Engine::model_next`] says and brings back bytes or a [`ModelTrouble`]; what follows from them
+//! The worker does what [`Engine::model_next`] says and brings back bytes or a [`Trouble`]; what follows from them
 //! is decided by [`book`].
 
 mod book;
@@ -21,12 +21,13 @@ use afterimage_index::{
     store::{Batch, Store, StoreError, Table},
 };
 use afterimage_messages::{
-    ChangeModel, ImportPiece, ModelAction, ModelFetch, ModelFile, ModelList, ModelPhase, ModelProblem,
-    ModelState, ModelStep, ModelTrouble,
+    BackendChoice, ChangeModel, ImportPiece, ModelAction, ModelFetch, ModelFile, ModelList, ModelPhase,
+    ModelProblem, ModelState, ModelStep,
 };
 use afterimage_models::catalogue::{self, ModelSpec};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 pub(super) use book::Book;
+pub use book::Trouble;
 use book::{KeptFiles, Pieces, Record};
 use minds::key;
 use pins::Pinned;
@@ -86,7 +87,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
             (spec.bundled || pinned.is_some()).then(|| self.model_state(spec, pinned))
         });
         let wanted = self.index.unembedded(Missing::In(NO_SPACE));
-        let missing = self.index.unembedded(Missing::In(self.model().space));
+        // Who chose the hash wants no vectors of a model.
+        let missing = match self.settings.borrow().backend {
+            BackendChoice::Hash => 0,
+            _ => self.index.unembedded(Missing::In(self.model().space)),
+        };
         Ok(ModelList {
             models: listed.collect(),
             answering: self.answering().loader().model.spec.id.into(),
@@ -193,7 +198,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 return bad(format!("{:?} is no file of {}", piece.file, spec.id));
             };
             let mut record = self.models.record(spec.id);
-            if matches!(record.phase, ModelPhase::Ready | ModelPhase::Verifying) {
+            let end = piece.at + bytes.len() as f64;
+            let whole = matches!(record.phase, ModelPhase::Ready | ModelPhase::Verifying);
+            // Asked again, since the answer was lost.
+            let again = end == record.received[file] as f64 || (whole && end == piece.size);
+            if again && (piece.at > 0.0 || whole) {
+                return self.models().await;
+            }
+            if whole {
                 return bad(format!("{} is here already", spec.id));
             }
             let size = pinned.files[file].bytes;
@@ -253,9 +265,17 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     /// Keeps what came of a file, durably; `false`: no more of it is wanted.
-    pub async fn model_take(&self, fetch: &ModelFetch, at: f64, bytes: Vec<u8>) -> Result<bool, EngineError> {
+    pub async fn model_take(
+        &self,
+        model: &str,
+        file: &str,
+        at: f64,
+        bytes: Vec<u8>,
+    ) -> Result<bool, EngineError> {
         let _alone = self.models.changing.lock().await;
-        let Some((pinned, file, record)) = self.fetched(fetch).await else { return Ok(false) };
+        // Also once it is paused: what came until then.
+        let wanted = [ModelPhase::Downloading, ModelPhase::Paused];
+        let Some((pinned, file, record)) = self.fetched(model, file, &wanted).await else { return Ok(false) };
         let here = record.received[file];
         if at != here as f64 || bytes.is_empty() || here + bytes.len() as u64 > pinned.files[file].bytes {
             return Ok(false);
@@ -266,20 +286,26 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     /// A request ended without all that it should have brought.
-    pub async fn model_trouble(&self, fetch: &ModelFetch, trouble: ModelTrouble) -> Result<(), EngineError> {
+    pub async fn model_trouble(&self, model: &str, file: &str, trouble: &Trouble) -> Result<(), EngineError> {
         let _alone = self.models.changing.lock().await;
-        let Some((pinned, _, mut record)) = self.fetched(fetch).await else { return Ok(()) };
-        self.platform.log(&format!("{} of {}: {trouble:?}", fetch.file, fetch.model));
-        let pieces = record.trouble(&trouble, self.platform.now());
+        let wanted = [ModelPhase::Downloading];
+        let Some((pinned, _, mut record)) = self.fetched(model, file, &wanted).await else { return Ok(()) };
+        self.platform.log(&format!("{file} of {model}: {trouble:?}"));
+        let pieces = record.trouble(trouble, self.platform.now());
         self.save_record(&pinned, record, pieces, Batch::new()).await
     }
 
     /// The download that a fetch is of, if it is still wanted.
-    async fn fetched(&self, fetch: &ModelFetch) -> Option<(Pinned, usize, Record)> {
-        let pinned = self.pinned(catalogue::find(&fetch.model)?).await.ok()?;
-        let file = pinned.files.iter().position(|file| file.name == fetch.file)?;
+    async fn fetched(
+        &self,
+        model: &str,
+        name: &str,
+        wanted: &[ModelPhase],
+    ) -> Option<(Pinned, usize, Record)> {
+        let pinned = self.pinned(catalogue::find(model)?).await.ok()?;
+        let file = pinned.files.iter().position(|file| file.name == name)?;
         let record = self.models.record(pinned.spec.id);
-        (record.phase == ModelPhase::Downloading).then_some((pinned, file, record))
+        wanted.contains(&record.phase).then_some((pinned, file, record))
     }
 
     /// Verifies and converts a little. `false`: there is nothing to do.

@@ -4,7 +4,7 @@ use super::*;
 use afterimage_index::store::Fault;
 use afterimage_messages::{
     ChangeModel, ImportPiece, ModelAction, ModelFetch, ModelList, ModelPhase, ModelProblem, ModelState,
-    ModelStep, ModelTrouble,
+    ModelStep,
 };
 use afterimage_models::{config::BertConfig, weights};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -150,7 +150,8 @@ impl TestEngine {
                 }
                 let piece = &file[at..file.len().min(at + PIECE)];
                 served += piece.len();
-                let more = block_on(self.model_take(&fetch, at as f64, piece.to_vec())).unwrap();
+                let more =
+                    block_on(self.model_take(&fetch.model, &fetch.file, at as f64, piece.to_vec())).unwrap();
                 at += piece.len();
                 if !more {
                     break;
@@ -274,7 +275,7 @@ fn whatever_commit_goes_wrong_it_can_be_finished() {
                 let at = fetch.from as usize;
                 let file = hub.file(&fetch.file);
                 let piece = file[at..file.len().min(at + PIECE)].to_vec();
-                if block_on(engine.model_take(&fetch, fetch.from, piece)).is_err() {
+                if block_on(engine.model_take(&fetch.model, &fetch.file, fetch.from, piece)).is_err() {
                     break;
                 }
             }
@@ -348,13 +349,13 @@ fn troubles_are_waited_out_and_told() {
     let engine = world.consenting();
     engine.act(BGE, ModelAction::Download).unwrap();
     let fetch = engine.next_fetch().unwrap();
-    block_on(engine.model_trouble(&fetch, ModelTrouble::Status { status: 503 })).unwrap();
+    block_on(engine.model_trouble(&fetch.model, &fetch.file, &Trouble::Status(503))).unwrap();
     let Some(ModelStep::Wait { ms }) = block_on(engine.model_next()) else { panic!() };
     assert!(ms > 1_000.0 && ms <= 2_000.0, "{ms}");
     assert_eq!(engine.bge().problem, Some(ModelProblem::Server));
     world.now.set(world.now.get() + 2_000.0);
     assert_eq!(engine.next_fetch().as_ref(), Some(&fetch));
-    block_on(engine.model_trouble(&fetch, ModelTrouble::Status { status: 404 })).unwrap();
+    block_on(engine.model_trouble(&fetch.model, &fetch.file, &Trouble::Status(404))).unwrap();
     assert_eq!(block_on(engine.model_next()), None);
     assert_eq!(engine.bge().problem, Some(ModelProblem::NotFound));
 }
@@ -367,17 +368,20 @@ fn paused_or_deleted_it_takes_no_more() {
     engine.act(BGE, ModelAction::Download).unwrap();
     let fetch = engine.next_fetch().unwrap();
     let piece = || hub.weights[..PIECE].to_vec();
-    assert!(block_on(engine.model_take(&fetch, 0.0, piece())).unwrap());
-    assert!(!block_on(engine.model_take(&fetch, 7.0, piece())).unwrap(), "not what comes next");
+    assert!(block_on(engine.model_take(&fetch.model, &fetch.file, 0.0, piece())).unwrap());
+    assert!(
+        !block_on(engine.model_take(&fetch.model, &fetch.file, 7.0, piece())).unwrap(),
+        "not what comes next"
+    );
     engine.act(BGE, ModelAction::Pause).unwrap();
-    assert!(!block_on(engine.model_take(&fetch, PIECE as f64, piece())).unwrap());
+    assert!(!block_on(engine.model_take(&fetch.model, &fetch.file, PIECE as f64, piece())).unwrap());
     assert_eq!(block_on(engine.model_next()), None);
     drop(engine);
     let engine = world.start();
     assert_eq!(engine.bge().phase, ModelPhase::Paused, "after a restart, too");
     engine.act(BGE, ModelAction::Delete).unwrap();
     assert_eq!(world.model_keys(), [""; 0]);
-    block_on(engine.model_trouble(&fetch, ModelTrouble::OtherLength)).unwrap();
+    block_on(engine.model_trouble(&fetch.model, &fetch.file, &Trouble::OtherLength)).unwrap();
     assert_eq!(engine.bge().phase, ModelPhase::Absent);
 }
 
@@ -395,6 +399,8 @@ fn a_model_is_imported_from_files_and_verified_like_any_other() {
     assert_eq!(engine.bge().phase, ModelPhase::Importing);
     for (name, file) in [(name, &hub.weights), ("tokenizer.json", &hub.tokenizer)] {
         for (n, piece) in file.chunks(PIECE).enumerate() {
+            engine.import(name, n * PIECE, file.len(), piece).unwrap();
+            // A page that got no answer asks once more.
             engine.import(name, n * PIECE, file.len(), piece).unwrap();
             assert_eq!(block_on(engine.model_next()), None);
         }
