@@ -23,6 +23,7 @@
 //! then is committed. `indexed_db_futures` does all three as this file needs them. Its explicit `commit()`
 //! is not used, because that loses the reason of an abort as well; `on_done()` and `error()` keep it.
 
+use afterimage_index::gather;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -183,7 +184,7 @@ impl Store for IndexedDb {
         if batch.ops.is_empty() {
             return Ok(());
         }
-        let tables: BTreeSet<Table> = batch.ops.iter().map(table_of).collect();
+        let tables: BTreeSet<Table> = gather(batch.ops.iter().map(table_of));
         let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
         self.with_database(async |database| {
             let transaction = database

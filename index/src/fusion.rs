@@ -6,6 +6,7 @@
 
 use crate::query::Why;
 use crate::search::Closeness;
+use crate::sort::sort_by;
 use crate::words::query_terms;
 
 /// Words that a question has to have, stop words not counted, for the full least cosine to hold.
@@ -110,7 +111,7 @@ pub(crate) fn fuse(fusion: Fusion, pages: &[Evidence], min_cosine: f64) -> Vec<f
 fn add_reciprocal_ranks(scores: &mut [f64], values: impl Iterator<Item = Option<f64>>) {
     let mut list: Vec<(usize, f64)> =
         values.enumerate().filter_map(|(page, value)| Some((page, value?))).collect();
-    list.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sort_by(&mut list, |a, b| b.1.total_cmp(&a.1));
     for (rank, (page, _)) in list.into_iter().enumerate() {
         scores[page] += 1.0 / (RANK_CONSTANT + rank as f64 + 1.0);
     }

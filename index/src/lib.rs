@@ -60,6 +60,7 @@ mod rows;
 mod search;
 mod segment;
 mod snippet;
+mod sort;
 mod split;
 mod state;
 pub mod store;
@@ -77,5 +78,6 @@ pub use search::{
     B, K1, MAX_TERMS, PREFIX_WEIGHT, SIMILAR_PASSAGES, SIMILAR_WORDS, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT,
 };
 pub use snippet::{SNIPPET, closest};
+pub use sort::{gather, sort_by};
 pub use split::split;
 pub use typing::{HELD, TYPED};

@@ -9,6 +9,7 @@ use crate::page::{Missing, PageId};
 use crate::segment::Segment;
 use crate::segment::fresh::Fresh;
 use crate::segment::vectors::Vectors;
+use crate::sort::sort_by;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::rc::Rc;
 
@@ -263,7 +264,7 @@ impl State {
             .filter(|(_, _, lacks)| *lacks > 0)
             .map(|(slot, entry, _)| (slot, entry))
             .collect();
-        pages.sort_by(|(_, a), (_, b)| {
+        sort_by(&mut pages, |(_, a), (_, b)| {
             let title_only = (a.titled && a.passages < 2).cmp(&(b.titled && b.passages < 2));
             title_only.then(b.last_seen.total_cmp(&a.last_seen)).then_with(|| a.id.cmp(&b.id))
         });

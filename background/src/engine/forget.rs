@@ -6,6 +6,7 @@
 
 use super::{Engine, EngineError, records, text};
 use crate::{platform::Platform, rules::sites, url_key};
+use afterimage_index::sort_by;
 use afterimage_index::{
     PageId, PageRecord,
     store::{Batch, Store, Table},
@@ -43,7 +44,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             })
         });
         bytes += self.queue.borrow().bytes_of(|entry| ids.contains(&entry.page)) as u64;
-        seen.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        sort_by(&mut seen, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let first: Vec<PageId> = seen.iter().take(TITLES).map(|(_, id)| *id).collect();
         let titles = self.index.pages(&first).await?.into_iter().flatten();
         let titles = titles.map(|page| if page.title.is_empty() { page.url } else { page.title }).collect();

@@ -2,6 +2,7 @@
 
 use super::{Engine, EngineError};
 use crate::{platform::Platform, rules, url_key};
+use afterimage_index::sort_by;
 use afterimage_index::{
     PageId, PageInfo,
     store::{Batch, Store, Table},
@@ -58,7 +59,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 && before.is_none_or(|before| page.last_seen < before);
             fits.then_some((page.last_seen, page.id))
         });
-        all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        sort_by(&mut all, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let limit = (list.limit as usize).min(LIST_LIMIT);
         let ids: Vec<PageId> = all.iter().skip(list.offset as usize).take(limit).map(|(_, id)| *id).collect();
         let rows = self.index.pages(&ids).await?.into_iter().flatten().map(|page| self.row(page)).collect();
@@ -190,7 +191,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let mut sites: Vec<SiteUse> = (sites.into_iter())
             .map(|(site, (pages, bytes))| SiteUse { site, pages, bytes: bytes as f64 })
             .collect();
-        sites.sort_by(|a, b| b.bytes.total_cmp(&a.bytes).then_with(|| a.site.cmp(&b.site)));
+        sort_by(&mut sites, |a, b| b.bytes.total_cmp(&a.bytes).then_with(|| a.site.cmp(&b.site)));
         sites.truncate(SITES);
         SiteList { total, sites }
     }

@@ -2,6 +2,7 @@
 
 use super::{Engine, EngineError};
 use crate::platform::Platform;
+use afterimage_index::sort_by;
 use afterimage_index::{PageId, store::Store};
 
 /// How often it is looked whether something is too old, in ms.
@@ -32,7 +33,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.index
                 .list(|page| (!pins.contains(&page.id)).then_some((page.last_seen, page.id, page.bytes)))
         };
-        pages.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        sort_by(&mut pages, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let oldest = days.map_or(f64::NEG_INFINITY, |days| now - f64::from(days) * DAY_MS);
         let too_old = pages.partition_point(|page| page.0 < oldest);
 

@@ -5,6 +5,7 @@ use crate::{
     platform::Platform,
     rules::{self, sites},
 };
+use afterimage_index::gather;
 use afterimage_index::store::{Batch, Store, Table};
 use afterimage_messages::{BackendChoice, Forgotten, Level, Scope, SetSite, Settings, SiteRule};
 use afterimage_models::{
@@ -106,14 +107,14 @@ impl<S: Store, P: Platform> Engine<S, P> {
 /// Each site once, as it is compared; of two rules for one site the later one counts.
 fn normalised(rules: Vec<SiteRule>) -> Vec<SiteRule> {
     let rules = rules.into_iter().filter_map(|rule| Some((sites::normalise(&rule.site)?, rule.level)));
-    let rules: BTreeMap<String, Level> = rules.collect();
+    let rules: BTreeMap<String, Level> = gather(rules);
     rules.into_iter().map(|(site, level)| SiteRule { site, level }).collect()
 }
 
 /// What the new rules allow less of than the old ones.
 fn stricter(old: &Settings, new: &Settings) -> Vec<Scope> {
     let level = |site: &str, rules| sites::rule_for(site, rules).map_or(Level::Full, |rule| rule.level);
-    let sites: BTreeSet<&String> = old.sites.iter().chain(&new.sites).map(|rule| &rule.site).collect();
+    let sites: BTreeSet<&String> = gather(old.sites.iter().chain(&new.sites).map(|rule| &rule.site));
     let stricter = sites.into_iter().filter_map(|site| {
         let (before, after) = (level(site, &old.sites), level(site, &new.sites));
         (after > before).then(|| Scope::Level { site: site.clone(), level: after })

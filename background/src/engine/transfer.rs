@@ -12,6 +12,7 @@ use super::{
     text,
 };
 use crate::{platform::Platform, rules, url_key};
+use afterimage_index::gather;
 use afterimage_index::{
     PageId,
     store::{Batch, Store, Table},
@@ -153,7 +154,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             Content::Pages(entries) if !begins => {
                 let place = place(pages.saturating_add(entries.len() as u32));
                 let infos = || entries.iter().map(|entry| &entry.record.page);
-                let sites: BTreeSet<String> = infos().map(|page| url_key::site(&page.url)).collect();
+                let sites: BTreeSet<String> = gather(infos().map(|page| url_key::site(&page.url)));
                 Ok(Imported::Pages {
                     place,
                     oldest: infos().map(|page| page.first_seen).fold(f64::MAX, f64::min),

@@ -9,6 +9,7 @@ use crate::error::IndexError;
 use crate::page::PageId;
 use crate::query::host;
 use crate::rows::{PageRow, Unreadable, seal, unseal};
+use crate::sort::sort_by;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -230,7 +231,7 @@ impl Pages {
                 vector_bytes: entry.vector_bytes,
             })
             .collect();
-        all.sort_by_key(|stored| stored.id);
+        sort_by(&mut all, |a, b| a.id.cmp(&b.id));
         if all.is_empty() { Ok(None) } else { seal(&all).map(Some) }
     }
 

@@ -12,6 +12,7 @@ use crate::page::PageId;
 use crate::rows::{PageRow, VectorRow, chunks, of_page, parse_page_key, space_key, vector_key};
 use crate::search::cache::Cache;
 use crate::segment::Segment;
+use crate::sort::gather;
 use crate::state::State;
 use crate::store::{Batch, Store, Table};
 use futures::lock::Mutex;
@@ -187,7 +188,7 @@ impl<S: Store> Index<S> {
 
     /// Brings memory up to what the journal says.
     async fn replay(&self, journal: Vec<JournalRow>) -> Result<(), IndexError> {
-        let ids: BTreeSet<PageId> = journal.iter().flat_map(|row| row.pages.iter().copied()).collect();
+        let ids: BTreeSet<PageId> = gather(journal.iter().flat_map(|row| row.pages.iter().copied()));
         let ids: Vec<PageId> = ids.into_iter().collect();
         let keys: Vec<String> = ids.iter().map(PageId::to_string).collect();
         let rows = self.store.get_many(Table::Pages, &keys).await?;

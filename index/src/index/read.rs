@@ -4,6 +4,7 @@ use super::Index;
 use crate::error::IndexError;
 use crate::page::{PageId, PassageRef};
 use crate::rows::{PASSAGES_PER_ROW, TextRow, chunk_of, chunks, text_key};
+use crate::sort::gather;
 use crate::store::{Store, Table};
 use std::collections::BTreeMap;
 
@@ -39,9 +40,9 @@ impl<S: Store> Index<S> {
 
     /// Reads rows of texts; where a page has a title, its first passage is empty.
     pub(crate) async fn read_bodies(&self, wanted: &[(PageId, u32)]) -> Result<Texts, IndexError> {
-        let mut texts: Texts = wanted.iter().map(|at| (*at, None)).collect();
+        let mut texts: Texts = gather(wanted.iter().map(|at| (*at, None)));
         let before: BTreeMap<PageId, Option<(u32, u32)>> =
-            texts.keys().map(|(id, _)| (*id, self.number_of(*id))).collect();
+            gather(texts.keys().map(|(id, _)| (*id, self.number_of(*id))));
         let keys: Vec<String> = texts.keys().map(|(page, chunk)| text_key(*page, *chunk)).collect();
         let found = self.store.get_many(Table::Passages, &keys).await?;
         for (((id, chunk), texts), bytes) in texts.iter_mut().zip(found) {

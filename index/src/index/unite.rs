@@ -10,6 +10,7 @@ use super::{Index, PageRecord, SpaceVectors};
 use crate::catalog::{JournalRow, piece_of};
 use crate::error::IndexError;
 use crate::page::{PageId, PageInfo};
+use crate::sort::gather;
 use crate::store::{Batch, Store};
 use std::collections::{BTreeMap, HashSet};
 
@@ -35,7 +36,7 @@ impl<S: Store> Index<S> {
     /// As [`Index::insert`], and then nothing of these pages is changed. Vectors that fit nothing are left out.
     pub async fn unite(&self, records: Vec<PageRecord>, also: Batch) -> Result<United, IndexError> {
         let records: BTreeMap<PageId, PageRecord> =
-            records.into_iter().map(|record| (record.page.id, record)).collect();
+            gather(records.into_iter().map(|record| (record.page.id, record)));
         let ids: Vec<PageId> = records.keys().copied().collect();
         let known = self.records(&ids).await?;
         let (mut incoming, mut known_infos) = (Vec::new(), Vec::new());

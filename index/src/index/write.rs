@@ -12,6 +12,7 @@ use crate::rows::{
 };
 use crate::segment::fresh::count_words;
 use crate::segment::merge::Merge;
+use crate::sort::gather;
 use crate::store::{Batch, Store, Table};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -93,7 +94,7 @@ impl<S: Store> Index<S> {
         also: Batch,
     ) -> Result<(), IndexError> {
         let pages: BTreeMap<PageId, Incoming> =
-            pages.into_iter().map(|incoming| (incoming.page.id, incoming)).collect();
+            gather(pages.into_iter().map(|incoming| (incoming.page.id, incoming)));
         let ids: Vec<PageId> = pages.keys().copied().collect();
 
         let mut merge = self.writing.lock().await;
@@ -204,7 +205,7 @@ impl<S: Store> Index<S> {
     /// it does anything else, and [`Index::purge`] does so at once: nothing remains then.
     pub async fn delete(&self, ids: &[PageId], also: Batch) -> Result<usize, IndexError> {
         let mut merge = self.writing.lock().await;
-        let ids: BTreeSet<PageId> = ids.iter().copied().collect();
+        let ids: BTreeSet<PageId> = gather(ids.iter().copied());
         let list: Vec<PageId> = ids.iter().copied().collect();
         let mut batch = Batch::new();
         self.sites_without(&list).await?.put(&mut batch)?;

@@ -15,6 +15,7 @@ use crate::rows::{PASSAGES_PER_ROW, VectorRow, chunk_of, space_key, vector_key};
 use crate::search::cache::BlockAt;
 use crate::segment::vectors::Vectors;
 use crate::segment::words::DEAD;
+use crate::sort::sort_by;
 use crate::state::State;
 use crate::store::{Store, Table};
 use std::collections::HashMap;
@@ -161,7 +162,7 @@ impl Estimates {
         if rows.len() <= FEW {
             return rows;
         }
-        rows.sort_unstable_by(|a, b| {
+        sort_by(&mut rows, |a, b| {
             let in_page = || b.is_lead.cmp(&a.is_lead).then_with(|| b.cosine.total_cmp(&a.cosine));
             a.slot.cmp(&b.slot).then_with(in_page)
         });

@@ -31,6 +31,7 @@ use crate::index::Index;
 use crate::near::near;
 use crate::page::PageId;
 use crate::query::{Filters, Hit, Query, QueryVector, Why};
+use crate::sort::sort_by;
 use crate::state::State;
 use crate::store::Store;
 use crate::typing;
@@ -170,7 +171,7 @@ impl<S: Store> Index<S> {
         }
         let mut by_words: Vec<&Candidate> =
             ranked.iter().filter(|page| page.evidence.bm25.is_some()).collect();
-        by_words.sort_by(|a, b| {
+        sort_by(&mut by_words, |a, b| {
             let (x, y) = (a.evidence.bm25.unwrap_or(0.0), b.evidence.bm25.unwrap_or(0.0));
             y.total_cmp(&x).then_with(|| seen_last_first(a, b))
         });
@@ -307,12 +308,12 @@ impl Ask<'_> {
     /// Scores and sorts.
     fn rank(&self, mut found: Vec<Candidate>) -> Vec<Candidate> {
         // Equals of reciprocal ranks are told apart as equals of the result are.
-        found.sort_by(seen_last_first);
+        sort_by(&mut found, seen_last_first);
         let evidence: Vec<Evidence> = found.iter().map(|page| page.evidence).collect();
         for (page, score) in found.iter_mut().zip(fuse(self.fusion(), &evidence, self.min_cosine())) {
             page.score = score;
         }
-        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        sort_by(&mut found, |a, b| b.score.total_cmp(&a.score));
         found
     }
 }

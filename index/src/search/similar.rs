@@ -13,6 +13,7 @@ use crate::query::{Filters, Hit, Why};
 use crate::rows::{PASSAGES_PER_ROW, chunk_of, chunks};
 use crate::search::bm25::weight;
 use crate::search::cache::BlockAt;
+use crate::sort::sort_by;
 use crate::store::{Store, Table};
 use crate::vector::Vector;
 use crate::words::{is_stop_word, terms};
@@ -81,7 +82,7 @@ impl<S: Store> Index<S> {
                 page.evidence.cosine = Some(page.score);
             }
         }
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
+        sort_by(&mut found, |a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
         collapse(&mut found, 0);
         found.truncate(limit);
         let found = found.into_iter().map(|page| Admitted { page, shown: None }).collect();
@@ -143,7 +144,7 @@ impl<S: Store> Index<S> {
             found.push(Candidate::new(slot, entry, evidence, Why::Meaning, score));
         }
         let keep = limit.saturating_mul(CANDIDATES_PER_HIT).max(CANDIDATES);
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
+        sort_by(&mut found, |a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
         found.truncate(keep);
         let slots: HashSet<Slot> = found.iter().map(|page| page.slot).collect();
         let mut rows: HashMap<(Slot, u32), (usize, Row)> = HashMap::new();
@@ -155,7 +156,7 @@ impl<S: Store> Index<S> {
                 }
             }
             for (slot, mut of_page) in by_page {
-                of_page.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+                sort_by(&mut of_page, |a, b| b.cosine.total_cmp(&a.cosine));
                 of_page.truncate(CLOSEST);
                 rows.extend(of_page.into_iter().map(|row| ((slot, row.ordinal), (n, row))));
             }
@@ -197,7 +198,7 @@ impl<S: Store> Index<S> {
                 let evidence = Evidence { cosine: None, closest: None, bm25: Some(score) };
                 found.push(Candidate::new(slot, entry, evidence, Why::Words, score));
             }
-            found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
+            sort_by(&mut found, |a, b| b.score.total_cmp(&a.score).then_with(|| seen_last_first(a, b)));
             collapse(&mut found, 0);
             found.truncate(limit);
             (found, scores.weights)
@@ -215,7 +216,7 @@ impl<S: Store> Index<S> {
         }
         let mut frequent: Vec<(usize, String)> =
             counts.into_iter().filter(|(term, _)| !is_stop_word(term)).map(|(term, n)| (n, term)).collect();
-        frequent.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        sort_by(&mut frequent, |a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         frequent.truncate(CONSIDERED);
         let mut ranked: Vec<(f64, String)> = Vec::new();
         for part in frequent.chunks(super::MAX_TERMS) {
@@ -229,7 +230,7 @@ impl<S: Store> Index<S> {
                 }
             }
         }
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        sort_by(&mut ranked, |a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         ranked.truncate(SIMILAR_WORDS);
         Ok(ranked.into_iter().map(|(_, term)| term).collect())
     }

@@ -14,6 +14,7 @@ use crate::segment::dictionary::Place;
 use crate::segment::list_key;
 use crate::segment::postings::decode;
 use crate::segment::words::{TITLE, Words, list, pieces_of, range_of};
+use crate::sort::sort_by;
 use crate::state::State;
 use crate::store::{Store, Table};
 use std::collections::{HashMap, HashSet};
@@ -187,7 +188,7 @@ impl Lists {
         };
         let mut known: Vec<(u64, String)> =
             self.terms.iter().map(|term| (length(term), term.clone())).filter(|known| known.0 > 0).collect();
-        known.sort_by_key(|known| known.0);
+        sort_by(&mut known, |a, b| a.0.cmp(&b.0));
         known.truncate(MAX_TERMS);
         self.terms = known.into_iter().map(|(_, term)| term).collect();
     }
@@ -247,7 +248,7 @@ impl Lists {
     /// Looks the most frequent ones up.
     fn look_up_variants(&mut self, state: &State, term: usize, kind: Kind, found: HashMap<String, u64>) {
         let mut found: Vec<(String, u64)> = found.into_iter().collect();
-        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        sort_by(&mut found, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (variant, _) in found.into_iter().take(VARIANTS) {
             self.look_up(state, term, kind, &variant);
             self.variants.insert(variant);
