@@ -13,6 +13,7 @@ use crate::rows::{PageRow, VectorRow, chunks, of_page, parse_page_key, space_key
 use crate::search::cache::Cache;
 use crate::segment::Segment;
 use crate::sort::gather;
+use crate::sort::sort;
 use crate::state::State;
 use crate::store::{Batch, Store, Table};
 use futures::lock::Mutex;
@@ -215,7 +216,7 @@ impl<S: Store> Index<S> {
                 came.push((row.number, *id));
             }
         }
-        came.sort_unstable();
+        sort(&mut came);
         for (_, id) in came {
             self.take_in_words(id).await?;
         }

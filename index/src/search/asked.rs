@@ -9,6 +9,7 @@ use crate::index::Index;
 use crate::language::{Must, Phrase};
 use crate::page::PageId;
 use crate::rows::PASSAGES_PER_ROW;
+use crate::sort::sort;
 use crate::store::Store;
 use std::collections::HashMap;
 
@@ -68,7 +69,7 @@ impl<S: Store> Index<S> {
 
     async fn sought(&self, phrase: &Phrase, in_title: bool) -> Result<Sought, IndexError> {
         let mut terms = phrase.0.clone();
-        terms.sort_unstable();
+        sort(&mut terms);
         terms.dedup();
         let lists = self.lists_exactly(terms).await?;
         let rows = lists.with_all(&self.state.borrow().pages, in_title);

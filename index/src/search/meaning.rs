@@ -15,6 +15,7 @@ use crate::rows::{PASSAGES_PER_ROW, VectorRow, chunk_of, space_key, vector_key};
 use crate::search::cache::BlockAt;
 use crate::segment::vectors::Vectors;
 use crate::segment::words::DEAD;
+use crate::sort::sort;
 use crate::sort::sort_by;
 use crate::state::State;
 use crate::store::{Store, Table};
@@ -247,7 +248,7 @@ impl<S: Store> Index<S> {
                 }
             }
         }
-        missing.sort_unstable();
+        sort(&mut missing);
         missing.dedup();
         if missing.is_empty() {
             return Ok(blocks);

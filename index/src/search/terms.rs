@@ -14,6 +14,7 @@ use crate::segment::dictionary::Place;
 use crate::segment::list_key;
 use crate::segment::postings::decode;
 use crate::segment::words::{TITLE, Words, list, pieces_of, range_of};
+use crate::sort::sort;
 use crate::sort::sort_by;
 use crate::state::State;
 use crate::store::{Store, Table};
@@ -272,7 +273,7 @@ impl Lists {
                 }
             }
         }
-        missing.sort_unstable();
+        sort(&mut missing);
         missing.dedup();
         missing
     }

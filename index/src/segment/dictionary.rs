@@ -36,6 +36,7 @@
 use super::postings::{Posting, encode};
 use super::{Damaged, varint};
 use crate::rows::checksum;
+use crate::sort::sort_by;
 use crate::words::MAX_WORD;
 use fst::raw::{Builder, Fst, Node, Output, Stream};
 use fst::{IntoStreamer, Streamer};
@@ -245,7 +246,7 @@ impl Dictionary {
             state = next;
         }
         // A letter left out of a pair of the same, or added to it, is one term in two ways.
-        found.sort_unstable_by_key(|(_, ordinal)| *ordinal);
+        sort_by(&mut found, |a, b| a.1.cmp(&b.1));
         found.dedup_by_key(|(_, ordinal)| *ordinal);
         let found = found.into_iter().filter_map(|(term, ordinal)| Some((term, self.place(ordinal)?)));
         found.take(limit).collect()

@@ -2,12 +2,13 @@
 //!
 //! It is small (see `index::maintain`), because a worker that starts makes it anew from its pages' rows.
 
-use super::postings::Posting;
+use super::postings::{Posting, sort_postings};
 use super::vectors::Vectors;
 use super::words::{DEAD, TITLE, WordsWriter};
 use crate::catalog::{Pages, Slot};
 use crate::codes::Code;
 use crate::error::IndexError;
+use crate::sort::sort;
 use crate::words::terms;
 use std::collections::BTreeMap;
 
@@ -117,7 +118,7 @@ impl Fresh {
         if alive.is_empty() {
             return Ok(None);
         }
-        alive.sort_unstable();
+        sort(&mut alive);
         let mut renumbered = vec![u32::MAX; self.page_of.len()];
         let mut next = 0;
         for (_, first, docs) in &alive {
@@ -133,7 +134,7 @@ impl Fresh {
                 .map(|posting| Posting { doc: renumbered[posting.doc as usize], ..*posting })
                 .filter(|posting| posting.doc != u32::MAX)
                 .collect();
-            postings.sort_unstable_by_key(|posting| posting.doc);
+            sort_postings(&mut postings);
             if !postings.is_empty() {
                 writer.add(term, &postings)?;
             }

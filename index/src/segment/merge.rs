@@ -8,13 +8,14 @@
 //! too; if it was deleted rather than replaced, the new segment is purged next.
 
 use super::dictionary::Place;
-use super::postings::{Posting, decode};
+use super::postings::{Posting, decode, sort_postings};
 use super::vectors::Vectors;
 use super::words::{DEAD, WordsWriter, list, pieces_of, range_of};
 use super::{Segment, code_piece_key, codes_key, list_key, prefix, terms_key, words_key};
 use crate::catalog::{Pages, SegmentEntry};
 use crate::error::IndexError;
 use crate::rows::{Unreadable, unseal_raw};
+use crate::sort::sort;
 use crate::store::{Batch, Store, Table};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -142,7 +143,7 @@ impl WordsMerge {
             let pages = words.pages().filter(|page| page.1 != DEAD && table.is_alive(page.1));
             alive.extend(pages.map(|(number, _, first, docs)| (number, input, first, docs)));
         }
-        alive.sort_unstable();
+        sort(&mut alive);
         // A page is in one segment; should it be in two, one is enough.
         alive.dedup_by_key(|page| page.0);
         if alive.is_empty() {
@@ -209,7 +210,7 @@ impl WordsMerge {
                     return Ok(Err(inputs[*input].entry.id));
                 }
             }
-            postings.sort_unstable_by_key(|posting| posting.doc);
+            sort_postings(&mut postings);
             if !postings.is_empty() {
                 self.writer.add(term, &postings)?;
             }
@@ -249,7 +250,7 @@ async fn read_pieces<S: Store>(
         .filter_map(|(input, place)| Some((*input, range_of(place)?)))
         .flat_map(|(input, (start, end))| pieces_of(start, end).map(move |piece| (input, piece)))
         .collect();
-    wanted.sort_unstable();
+    sort(&mut wanted);
     wanted.dedup();
     let keys: Vec<String> =
         wanted.iter().map(|(input, piece)| list_key(inputs[*input].entry.id, *piece)).collect();
@@ -271,7 +272,7 @@ impl VectorsMerge {
             .flat_map(|input| &input.vectors)
             .map(|part| (part.space.as_str(), part.dimensions))
             .collect();
-        spaces.sort_unstable();
+        sort(&mut spaces);
         spaces.dedup_by_key(|space| space.0);
         let merges = spaces.into_iter().map(|(space, dimensions)| {
             let mut rows: Vec<(u32, u32, u32, u32)> = Vec::new();

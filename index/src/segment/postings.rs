@@ -43,6 +43,11 @@ pub(crate) struct Posting {
     pub occurrences: u32,
 }
 
+/// Brings them into the order of a list. In one place, since it is large and must be fast.
+pub(crate) fn sort_postings(postings: &mut [Posting]) {
+    postings.sort_unstable_by_key(|posting| posting.doc);
+}
+
 /// Appends the list of `postings`, whose documents ascend strictly.
 pub(crate) fn encode(postings: &[Posting], out: &mut Vec<u8>) {
     debug_assert!(postings.is_sorted_by(|a, b| a.doc < b.doc));

@@ -8,6 +8,7 @@ use crate::catalog::{Pages, Slot};
 use crate::codes::{Code, code_bytes, fine_bytes};
 use crate::error::IndexError;
 use crate::rows::{Unreadable, seal, seal_raw, unseal, unseal_raw};
+use crate::sort::sort;
 use crate::vector::MAX_DIMENSIONS;
 use serde::{Deserialize, Serialize};
 
@@ -219,7 +220,7 @@ impl Vectors {
         for (index, run) in self.runs.iter().enumerate().filter(|(_, run)| is_alive(run.slot)) {
             rows.extend(self.rows(index).map(|row| (run.number, self.ordinals[row], run.slot, row)));
         }
-        rows.sort_unstable();
+        sort(&mut rows);
         rows.dedup_by_key(|row| (row.0, row.1));
         let mut sorted = Self::new(&self.space, self.dimensions);
         for (number, ordinal, slot, row) in rows {

@@ -254,19 +254,19 @@ impl<L: Loader> SmartEmbedder<L> {
     async fn time(&self, backend: Backend, batch: usize, words: usize, runs: usize) -> Option<f64> {
         let text: String = KNOWN_TEXT.split(' ').cycle().take(words).collect::<Vec<_>>().join(" ");
         let texts = vec![text.as_str(); batch];
-        let mut times = Vec::new();
+        let mut times: Vec<f64> = Vec::new();
         for run in 0..=runs {
             let start = self.loader.now();
             self.open_and_embed(backend, &texts).await?;
             let took = self.loader.now() - start;
             if run > 0 || took > SLOW_MS {
-                times.push(took);
+                // In order, so that the middle one is the median.
+                times.insert(times.partition_point(|other| *other < took), took);
             }
             if took > SLOW_MS {
                 break;
             }
         }
-        times.sort_by(f64::total_cmp);
         Some(times[times.len() / 2])
     }
 
