@@ -7,7 +7,7 @@ import type { World } from "../stage/world.ts";
 import { textsOf } from "./popup.ts";
 
 /** The sections, by their ids. A new one is one line here; a test compares them with the page. */
-export const SECTIONS = ["privacy", "storage", "backfill", "speed", "diagnostics"];
+export const SECTIONS = ["privacy", "storage", "transfer", "backfill", "models", "speed", "diagnostics"];
 
 const WIDTH = 1000;
 const NARROW = 420;
@@ -57,6 +57,49 @@ const FULL: Partial<World> = {
         { name: "Health", sites: ["clinic.example"] },
       ],
     },
+    models: {
+      type: "models",
+      answering: "all-MiniLM-L6-v2",
+      embedded: 48_120,
+      wanted: 48_120,
+      models: [
+        {
+          id: "all-MiniLM-L6-v2",
+          licence: "Apache-2.0",
+          languages: ["en"],
+          maxTokens: 256,
+          bundled: true,
+          chosen: true,
+          phase: "ready",
+          done: 1,
+          problem: null,
+          detail: null,
+          retryAt: null,
+          files: [],
+          storedBytes: 22_900_000,
+          verifiedAt: null,
+        },
+        {
+          id: "bge-small-en-v1.5",
+          licence: "MIT",
+          languages: ["en"],
+          maxTokens: 512,
+          bundled: false,
+          chosen: false,
+          phase: "downloading",
+          done: 0.38,
+          problem: null,
+          detail: null,
+          retryAt: null,
+          files: [
+            { name: "model.safetensors", bytes: 133_466_304, received: 50_331_648 },
+            { name: "tokenizer.json", bytes: 711_396, received: 711_396 },
+          ],
+          storedBytes: 51_043_044,
+          verifiedAt: null,
+        },
+      ],
+    },
     diagnose: {
       type: "diagnosis",
       backend: "cpu",
@@ -82,6 +125,7 @@ async function settled(page: Page): Promise<void> {
   await page.waitForSelector("#counts dd");
   await page.waitForSelector("#sites:not([hidden]), #sites-summary:not(:empty)");
   await page.waitForSelector("#sensitive details");
+  await page.waitForSelector("#model-list li + li");
 }
 
 /** What is done in a section before its picture. */
