@@ -43,12 +43,13 @@ pub fn gather<T, All: Default + Extend<T>>(items: impl IntoIterator<Item = T>) -
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::cmp::Reverse;
 
     proptest! {
         #[test]
         fn as_the_standard_library_does(mut items in prop::collection::vec((0_u8..9, any::<u16>()), 0..60)) {
             let mut expected = items.clone();
-            expected.sort_by(|a, b| b.0.cmp(&a.0));
+            expected.sort_by_key(|item| Reverse(item.0));
             sort_by(&mut items, |a, b| b.0.cmp(&a.0));
             prop_assert_eq!(items, expected);
         }

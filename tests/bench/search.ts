@@ -32,7 +32,16 @@ import { short, table } from "./report/table.ts";
 import { Host } from "./search/host.ts";
 import { EACH, numbers, type Seeds, seeds } from "./search/seeds.ts";
 import { hasData, NO_DATA } from "./search/sources.ts";
-import { inService, KINDS, type Kind, LIMIT, type Likeness, NAMES, type Name, PASSAGES } from "./search/work.ts";
+import {
+  inService,
+  KINDS,
+  type Kind,
+  LIMIT,
+  type Likeness,
+  NAMES,
+  type Name,
+  PASSAGES,
+} from "./search/work.ts";
 
 const LABELS: Record<Name, string> = {
   ours: "ours",
@@ -241,7 +250,12 @@ async function keep(host: Host, result: Result): Promise<boolean> {
 /** To the error output: names of functions are nothing to keep. */
 function tellProfile(kind: Kind, times: Map<string, number>, questions: number, most: number): void {
   const found = [...times].toSorted((a, b) => b[1] - a[1]).slice(0, most);
-  progress(table([`${kind}: ms a question`, "in"], found.map(([name, ms]) => [(ms / questions).toFixed(3), name])));
+  progress(
+    table(
+      [`${kind}: ms a question`, "in"],
+      found.map(([name, ms]) => [(ms / questions).toFixed(3), name]),
+    ),
+  );
 }
 
 /** Bytes on disk when the browser has done what it does later: two looks that agree. */

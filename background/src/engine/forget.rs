@@ -6,9 +6,8 @@
 
 use super::{Engine, EngineError, records, text};
 use crate::{platform::Platform, rules::sites, url_key};
-use afterimage_index::sort_by;
 use afterimage_index::{
-    PageId, PageRecord,
+    PageId, PageRecord, sort_by,
     store::{Batch, Store, Table},
 };
 use afterimage_messages::{Forgotten, Level, Preview, Restored, Scope};

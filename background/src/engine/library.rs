@@ -2,9 +2,8 @@
 
 use super::{Engine, EngineError};
 use crate::{platform::Platform, rules, url_key};
-use afterimage_index::sort_by;
 use afterimage_index::{
-    PageId, PageInfo,
+    PageId, PageInfo, sort_by,
     store::{Batch, Store, Table},
 };
 use afterimage_messages::{

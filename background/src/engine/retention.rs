@@ -2,8 +2,7 @@
 
 use super::{Engine, EngineError};
 use crate::platform::Platform;
-use afterimage_index::sort_by;
-use afterimage_index::{PageId, store::Store};
+use afterimage_index::{PageId, sort_by, store::Store};
 
 /// How often it is looked whether something is too old, in ms.
 const EVERY_MS: f64 = 3_600_000.0;

@@ -12,9 +12,8 @@ use super::{
     text,
 };
 use crate::{platform::Platform, rules, url_key};
-use afterimage_index::gather;
 use afterimage_index::{
-    PageId,
+    PageId, gather,
     store::{Batch, Store, Table},
 };
 use afterimage_messages::{
