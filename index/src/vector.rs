@@ -53,6 +53,7 @@ impl Vector {
     }
 
     /// The cosine with a vector of length 1 (see [`unit`]) and as many dimensions.
+    #[inline(never)]
     pub fn cosine_with_unit(&self, unit: &[f32]) -> f64 {
         // Eight sums instead of one: the compiler may then use SIMD without changing the result.
         let mut sums = [0.0_f32; 8];

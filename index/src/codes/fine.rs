@@ -67,6 +67,7 @@ impl FineQuery {
     }
 
     /// The cosine with the vector of a code of as many dimensions, give or take 0.01.
+    #[inline(never)]
     pub fn cosine(&self, code: &[u8]) -> f32 {
         let (mut product, mut sum, mut squares) = (0_i32, 0_i32, 0_i32);
         for ((even, odd), byte) in self.even.iter().zip(&self.odd).zip(code) {

@@ -131,6 +131,7 @@ impl QueryCode {
 
     /// Estimates the cosines of `out.len()` rows, whose codes lie one after the other in `codes`. An estimate of
     /// a cosine near ±1 may lie beyond it. Nothing is written where lengths do not fit.
+    #[inline(never)]
     pub fn estimate(&self, codes: &[u8], out: &mut [f32]) -> Result<(), WrongLength> {
         let expected = out.len().saturating_mul(code_bytes(self.dimensions));
         if codes.len() != expected {

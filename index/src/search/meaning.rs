@@ -88,6 +88,7 @@ pub(crate) struct Row {
 
 impl Estimates {
     /// Scans all codes of a space.
+    #[inline(never)]
     pub fn new(state: &State, space: &str, unit: &[f32]) -> Self {
         let query = QueryCode::new(unit);
         let slots = state.pages.slots();
@@ -120,6 +121,7 @@ impl Estimates {
     }
 
     /// Looks closer at the leads of these pages.
+    #[inline(never)]
     pub fn refine(&mut self, state: &State, space: &str, unit: &[f32], pages: impl Iterator<Item = Slot>) {
         let query = FineQuery::new(unit);
         let parts: Vec<&Vectors> = state.parts(space).collect();
@@ -143,6 +145,7 @@ impl Estimates {
     /// The passages that are worth an exact comparison: of the pages that are worth most, those that share a row with
     /// the lead or one of the closest few; all if they are few. `worth` is what a page is worth with such a closeness,
     /// `None` if it is not to be looked at.
+    #[inline(never)]
     pub fn rows_of(
         &self,
         state: &State,

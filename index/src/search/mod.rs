@@ -9,6 +9,9 @@
 //!    until there are enough (`asked`).
 //! 4. Of each hit the passage is read that is to be shown (`show`).
 //!
+//! What has long loops is kept out of line (`inline(never)`): `search` itself is generic, so it is compiled where its store
+//! is named, for size, and loops that are inlined into it are not vectorised.
+//!
 //! Between these steps pages may come, change and go: slots are never used twice, so a page that is gone is just
 //! missing.
 
@@ -216,6 +219,7 @@ impl Ask<'_> {
     }
 
     /// The pages that may be hits.
+    #[inline(never)]
     fn possible(
         &self,
         state: &State,
@@ -254,6 +258,7 @@ impl Ask<'_> {
 
     /// Keeps the best by words, and by what decides besides: both together, or meaning alone where ranks are fused.
     /// `keep` of each at most, of equals those seen last.
+    #[inline(never)]
     fn keep_best(&self, found: &mut Vec<Possible>, keep: usize) {
         if found.len() <= keep {
             return;
