@@ -128,7 +128,7 @@ async function read(reading: Reading, wait: number): Promise<boolean> {
   }
 
   const onlyTitle = wanted.level === "title";
-  const text = onlyTitle ? "" : await extractText(document, survey, signal);
+  const text = onlyTitle ? "" : await extractText(document, signal);
   reading.elements = document.getElementsByTagName("*").length;
   if (!onlyTitle && (text === "" || text === reading.text)) {
     reading.state = text === "" ? "empty" : "captured";

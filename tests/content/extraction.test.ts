@@ -57,28 +57,18 @@ describe("the text that is read", () => {
     // Every third of 129 pages.
     const names = (await realPages()).filter((_, index) => index % 3 === 0);
     assert.ok(names.length >= 30);
-    const article = { recall: 0, precision: 0 };
-    const stripped = { recall: 0, precision: 0 };
+    const read = { recall: 0, precision: 0 };
     for (const name of names) {
       const world = await open(`/${encodeURIComponent(name)}`);
       const expected = words(await world.run<string>(textOfHtml(await expectedOf(name))));
-      const look = async (into: typeof article) => {
-        const text = words((await world.run<{ text: string }>("extract()")).text);
-        into.recall += share(expected, text) / names.length;
-        into.precision += share(text, expected) / names.length;
-      };
-      // The clock of the script's world stands still, so that what is read does not hang on the machine's speed.
-      await world.run("performance.now = () => 0");
-      await look(article);
-      // As where Readability runs out of time.
-      await world.run("document.cloneNode = () => { throw new Error('no time') }");
-      await look(stripped);
+      const text = words((await world.run<{ text: string }>("extract()")).text);
+      read.recall += share(expected, text) / names.length;
+      read.precision += share(text, expected) / names.length;
     }
-    const said = JSON.stringify({ article, stripped });
+    const said = JSON.stringify(read);
     t.diagnostic(said);
-    // Measured: recall 0.991 and precision 0.993; stripped 0.987 and 0.870.
-    assert.ok(article.recall >= 0.98 && article.precision >= 0.98, said);
-    assert.ok(stripped.recall >= 0.97 && stripped.precision >= 0.84, said);
+    // Measured: 0.989 and 0.943.
+    assert.ok(read.recall >= 0.97 && read.precision >= 0.93, said);
   });
 
   test("blocks are lines, words in a line stay apart", async () => {
@@ -99,6 +89,26 @@ describe("the text that is read", () => {
     assert.equal(text, "Only this.");
   });
 
+  test("an article is read without the comments, links and sharing around and in it, with its linked headings", async () => {
+    const story = PROSE.repeat(3);
+    const text = await textOf(
+      `<body><div class="top"><ul><li><a href="/a">News</a><li><a href="/b">Sport</a></ul></div>
+       <div class="story"><h1>Boats</h1><h2><a href="#one">At the bar</a></h2><p>${story}</p>
+       <ul><li><a href="/c">Elsewhere</a><li><a href="/d">And there</a></ul>
+       <div id="social-share">Tell your friends</div><p>${story}</p><p>${story}</p></div>
+       <div class="post-comments"><p>${PROSE.repeat(1)} I was there and saw it.</p></div></body>`,
+    );
+    const paragraph = story.trim();
+    assert.equal(text, `Boats\nAt the bar\n${paragraph}\n${paragraph}\n${paragraph}`);
+  });
+
+  test("where comments are the page, they are read", async () => {
+    const text = await textOf(
+      `<body><h1>Thread</h1><div class="comments">${`<p>${PROSE}</p>`.repeat(9)}</div></body>`,
+    );
+    assert.equal(text.split("\n").length >= 9, true, text);
+  });
+
   test("a form around the whole page does not hide it", async () => {
     assert.equal(
       await textOf("<form><h1>Timetable</h1><p>Trains leave at nine.</p></form>"),
@@ -110,7 +120,6 @@ describe("the text that is read", () => {
     const links = '<li><a href="/a">A place to go</a></li>'.repeat(30);
     const list = await textOf(`<body><ul>${links}</ul></body>`);
     assert.equal(list.split("\n").length, 30);
-    // Over 8,000 elements, so that Readability is not asked.
     const beside = await textOf(
       `<body><ul>${links}</ul><p>${PROSE.repeat(20)}</p>${"<i></i>".repeat(8_001)}`,
     );

@@ -15,7 +15,7 @@ const LONGEST_TASK_MS = 50;
 const PROSE =
   "The tide turned before noon, and the boats that had waited outside the bar came in one by one. ";
 const PAGES: Record<string, string> = {
-  // Just small enough that Readability is tried, and it would take far too long.
+  // A reader that looks at an element more than once takes far too long here.
   "/7900": `<body>${`<div class="c"><p>${PROSE}</p></div>`.repeat(3_950)}</body>`,
   "/8001": `<body>${`<div><p>${PROSE}</p></div>`.repeat(4_001)}</body>`,
   "/30000": `<body>${"<p>A <b>short</b> line <a href=#>of</a> text.</p>".repeat(10_000)}</body>`,

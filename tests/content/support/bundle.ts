@@ -20,7 +20,7 @@ export function extraction(): Promise<string> {
     globalThis.extract = async () => {
       const { signal } = new AbortController();
       const survey = await inSlices(surveyPage(document), signal);
-      return { elements: survey.elements, text: await extractText(document, survey, signal) };
+      return { elements: survey.elements, text: await extractText(document, signal) };
     };`);
 }
 
