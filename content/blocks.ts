@@ -166,7 +166,7 @@ interface Level {
 }
 
 function enter(stack: Level[], element: Element, box: Box | null, pre: boolean, link: boolean): void {
-  let next = (element.shadowRoot ?? element).firstChild;
+  let next: Node | null = (element.shadowRoot ?? element).firstChild;
   let slotted: Node[] | null = null;
   if (element.localName === "slot" && element instanceof HTMLSlotElement) {
     const assigned = element.assignedNodes();

@@ -10,6 +10,7 @@
  */
 
 import type { Offer } from "../messages/messages.ts";
+import { isBatteryLow } from "./battery.ts";
 import { ask, FAILED, GONE } from "./browser.ts";
 import { extractText } from "./extract.ts";
 import { visibleFields } from "./fields.ts";
@@ -115,7 +116,8 @@ async function read(reading: Reading, wait: number): Promise<boolean> {
   reading.state = "busy";
 
   const survey = await inSlices(surveyPage(document), signal);
-  const wanted = await ask({ type: "offer", ...makeOffer(survey) });
+  const lowBattery = await isBatteryLow();
+  const wanted = await ask({ type: "offer", ...makeOffer(survey, lowBattery) });
   if (wanted === GONE) return false;
   signal.throwIfAborted();
   if (wanted === FAILED || wanted.type !== "wanted") {
@@ -135,15 +137,16 @@ async function read(reading: Reading, wait: number): Promise<boolean> {
     return true;
   }
   // Asked once more: a login form may have opened in the meantime.
-  const captured = await ask({ type: "capture", offer: makeOffer(survey), ...readMetadata(document), text });
+  const offer = makeOffer(survey, lowBattery);
+  const captured = await ask({ type: "capture", offer, ...readMetadata(document), text });
   if (captured === GONE) return false;
   reading.state = captured === FAILED ? "empty" : "captured";
   if (captured !== FAILED) reading.text = text;
   return true;
 }
 
-function makeOffer(survey: Survey): Offer {
-  return { url: location.href, ...visibleFields(survey.roots), noarchive: asksNoArchive(document) };
+function makeOffer({ roots }: Survey, lowBattery: boolean): Offer {
+  return { url: location.href, ...visibleFields(roots), noarchive: asksNoArchive(document), lowBattery };
 }
 
 if (window.top === window && READABLE.has(document.contentType)) {

@@ -791,7 +791,12 @@ visibleCard: boolean,
 /**
  * Its robots tags ask that no copy be kept (`noarchive`, `noindex`, `none`).
  */
-noarchive: boolean, };
+noarchive: boolean, 
+/**
+ * The device runs on a battery that is nearly empty, as far as the browser tells: what is left to do is then done
+ * much more slowly.
+ */
+lowBattery: boolean, };
 
 /**
  * The answer.

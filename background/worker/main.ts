@@ -45,6 +45,7 @@ browser.onMessage(async (message, source) => {
   const reply: unknown = source.extensionPage
     ? await background.handle(message)
     : await background.handlePage(message, source.url, source.topFrame, source.private);
+  if (typeOf(message) === "offer") work.batterySeen(saysLowBattery(message));
   if (background.hasWork()) void work.resume();
   if (!source.extensionPage) {
     if (source.tab !== undefined) badge.answered(source.tab, reply);
@@ -60,6 +61,10 @@ browser.onMessage(async (message, source) => {
 
 function typeOf(message: unknown): unknown {
   return (message as { request?: { type?: unknown } } | null)?.request?.type;
+}
+
+function saysLowBattery(message: unknown): boolean {
+  return (message as { request: { lowBattery?: unknown } }).request.lowBattery === true;
 }
 
 function isReply(reply: unknown): boolean {

@@ -11,6 +11,10 @@ const HEARTBEAT_MS = 20_000;
  * at 1 it was 5.09 s of processor time in 10.
  */
 const REST = 1.25;
+/** The same where a battery is nearly empty: a twentieth of a core, so that what was read is still found soon. */
+const SPARING_REST = 19;
+/** How long it is believed that a battery is nearly empty, ms. Any page that is read says so again. */
+const SPARING_MS = 10 * 60_000;
 /** A step this quick is not worth a rest of its own. */
 const SHORT_MS = 4;
 
@@ -35,12 +39,18 @@ export class Work {
   readonly #browser: Alarms;
   readonly #progress: () => void;
   #running: Promise<void> | undefined;
+  #sparingUntil = 0;
 
   /** `progress` is called after each step, and must take no time. */
   constructor(ready: () => Promise<Chores>, browser: Alarms, progress: () => void = () => {}) {
     this.#ready = ready;
     this.#browser = browser;
     this.#progress = progress;
+  }
+
+  /** Somebody saw how the battery is. */
+  batterySeen(low: boolean): void {
+    this.#sparingUntil = low ? performance.now() + SPARING_MS : 0;
   }
 
   /** Starts the work, or joins the one that is under way. */
@@ -84,7 +94,7 @@ export class Work {
         if (!more) return;
         debt += (performance.now() - start) * (chores.share ?? 1);
         if (debt >= SHORT_MS) {
-          await rest(debt * REST);
+          await rest(debt * (performance.now() < this.#sparingUntil ? SPARING_REST : REST));
           debt = 0;
         }
       }

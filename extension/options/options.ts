@@ -16,7 +16,7 @@ import { startBackfill } from "../shared/backfill.ts";
 import { ask, openWelcome } from "../shared/browser.ts";
 import { byId, element } from "../shared/dom.ts";
 import { wordsOf } from "../shared/problem.ts";
-import { fillPage } from "../shared/strings.ts";
+import { fillPage, text } from "../shared/strings.ts";
 import { showState, startDiagnostics } from "./diagnostics.ts";
 import { showModels, startModels } from "./models.ts";
 import { showPrivacy, startPrivacy } from "./privacy.ts";
@@ -62,7 +62,7 @@ navigate();
 
 function show(state: State): void {
   noConsent.hidden = state.settings.consent;
-  showStanding(state.problem);
+  showStanding(state.problem && text("foundByLetters", state.queryChoice.reason));
   for (const part of SHOW) part(state);
 }
 

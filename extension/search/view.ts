@@ -251,8 +251,9 @@ export class SearchView {
 
   async refreshState(): Promise<void> {
     const first = this.state === null;
-    this.state = await ask({ type: "state" });
-    showProblem(this.#problem, this.state.problem);
+    const state = await ask({ type: "state" });
+    this.state = state;
+    showProblem(this.#problem, state.problem && text("foundByLetters", state.queryChoice.reason));
     this.#host.changed();
     if (first) performance.mark("state");
     const { kind } = this.#message.dataset;

@@ -15,6 +15,7 @@ import {
 } from "../../messages/messages.ts";
 import { addressAt, type Passage } from "./passage.ts";
 import { wordsOf } from "./problem.ts";
+import type { MessageKey } from "./strings.ts";
 
 /** Which response answers which request: the pairing that messages/src/request.rs documents. */
 interface Answers {
@@ -41,6 +42,17 @@ interface Answers {
   diagnose: "diagnosis";
   compare: "compared";
 }
+
+/** What the background says is English; other languages say first what it means. */
+const SAID: Record<ErrorCode, MessageKey> = {
+  BAD_MESSAGE: "errorBadMessage",
+  UNKNOWN_VERSION: "errorUnknownVersion",
+  FORBIDDEN: "errorForbidden",
+  STORE: "errorStore",
+  CORRUPT: "errorCorrupt",
+  EMBED: "errorEmbed",
+  NOT_READY: "errorNotReady",
+};
 
 /** What the extension's own pages may ask; `offer` and `capture` belong to content scripts. */
 type Askable = Extract<Request, { type: keyof Answers }>;
@@ -72,7 +84,10 @@ export async function ask<R extends Askable>(request: R): Promise<AnswerTo<R>> {
     throw new AskError("UNREACHABLE", wordsOf(error));
   }
   if (!isReply(reply)) throw new AskError("UNREACHABLE", translated("errorNoAnswer"));
-  if ("error" in reply) throw new AskError(reply.error.code, reply.error.message);
+  if ("error" in reply) {
+    const { code, message } = reply.error;
+    throw new AskError(code, translated(SAID[code] ?? code, [message]));
+  }
   return reply.ok as AnswerTo<R>;
 }
 

@@ -16,6 +16,10 @@ pub struct Offer {
     pub visible_card: bool,
     /// Its robots tags ask that no copy be kept (`noarchive`, `noindex`, `none`).
     pub noarchive: bool,
+    /// The device runs on a battery that is nearly empty, as far as the browser tells: what is left to do is then done
+    /// much more slowly.
+    #[serde(default)]
+    pub low_battery: bool,
 }
 
 /// A page's text, read while it was visible.

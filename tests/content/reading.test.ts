@@ -89,6 +89,7 @@ describe("the content script", () => {
         visiblePassword: false,
         visibleCard: false,
         noarchive: false,
+        lowBattery: false,
       });
       const [offer, second] = await world.sent();
       assert.equal(offer?.v, 2);
@@ -141,6 +142,26 @@ describe("the content script", () => {
         await types(world, 1);
         const [offer] = await world.sent();
         assert.equal(offer?.request.type === "offer" && offer.request.noarchive, noarchive, path);
+        await page.close();
+      }
+    });
+
+    test("says whether the battery is nearly empty, where the browser tells", async () => {
+      for (const [battery, lowBattery] of [
+        ["async () => ({ charging: false, level: 0.2 })", true],
+        ["async () => ({ charging: true, level: 0.2 })", false],
+        ["async () => ({ charging: false, level: 0.21 })", false],
+        ["async () => { throw new Error('forbidden') }", false],
+        ["undefined", false],
+      ] as const) {
+        const page = await chromium.newWindow();
+        await page.goto(`${site.origin}/article`);
+        const world = await World.in(page);
+        await world.run(`Object.defineProperty(navigator, "getBattery", { value: ${battery} });`);
+        await world.run(`globalThis[Symbol.for("afterimage.now")] = true; ${script}`);
+        await types(world, 1);
+        const [offer] = await world.sent();
+        assert.equal(offer?.request.type === "offer" && offer.request.lowBattery, lowBattery, battery);
         await page.close();
       }
     });
@@ -234,6 +255,7 @@ describe("the content script", () => {
           visiblePassword,
           visibleCard,
           noarchive: false,
+          lowBattery: false,
         });
         await page.close();
       });

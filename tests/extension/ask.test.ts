@@ -12,7 +12,12 @@ function background(...outcomes: (() => unknown)[]): unknown[] {
     return outcomes[Math.min(sent.length, outcomes.length) - 1]?.();
   };
   Object.assign(globalThis, {
-    chrome: { runtime: { sendMessage }, i18n: { getMessage: (key: string) => key } },
+    chrome: {
+      runtime: { sendMessage },
+      i18n: {
+        getMessage: (key: string, [said]: string[] = []) => (said === undefined ? key : `${key}: ${said}`),
+      },
+    },
   });
   return sent;
 }
@@ -43,11 +48,14 @@ test("a background that dies each time is unreachable, after two attempts", asyn
   assert.equal(sent.length, 2);
 });
 
-test("a failure keeps its code and its words, and is not tried again", async () => {
+test("a failure keeps its code and its words, told in the language of the browser, and is not tried again", async () => {
   const sent = background(() => ({ error: { code: "STORE", message: "The disk is full." } }));
   await assert.rejects(
     ask({ type: "state" }),
-    (error) => error instanceof AskError && error.code === "STORE" && error.message === "The disk is full.",
+    (error) =>
+      error instanceof AskError &&
+      error.code === "STORE" &&
+      error.message === "errorStore: The disk is full.",
   );
   assert.equal(sent.length, 1);
 });

@@ -214,3 +214,17 @@ test("the browser hears of long work before it would end the worker", async () =
   await pass(50_000);
   assert.equal(clock.beats, beats, "and nothing more when the work is over");
 });
+
+test("where the battery is nearly empty it works a twentieth of the time, until it is told otherwise or long after", async () => {
+  const [steps, clock] = [new Steps(1_000_000, 10), new Clock()];
+  const work = new Work(async () => steps, clock);
+  work.batterySeen(true);
+  void work.resume();
+  await pass(4_000);
+  const sparing = steps.done;
+  assert.ok(sparing >= 19 && sparing <= 21, `${sparing} steps of 10 ms in 4 s`);
+  work.batterySeen(false);
+  await pass(4_000);
+  assert.ok(steps.done - sparing >= 150, `${steps.done - sparing} steps of 10 ms in 4 s`);
+  steps.left = 0;
+});

@@ -129,14 +129,20 @@ impl<S: Store> Index<S> {
     /// The rows of pages, in the order asked; `None` for one that is gone, damaged, or of another text than memory
     /// knows.
     pub(crate) async fn page_rows(&self, ids: &[PageId]) -> Result<Vec<Option<PageRow>>, IndexError> {
+        let rows = self.stored_page_rows(ids).await?;
+        Ok(ids.iter().zip(rows).map(|(id, bytes)| self.page_row(*id, &bytes?)).collect())
+    }
+
+    /// The bytes of the rows of pages, in the order asked.
+    async fn stored_page_rows(&self, ids: &[PageId]) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
         let keys: Vec<String> = ids.iter().map(PageId::to_string).collect();
-        let rows = self.store.get_many(Table::Pages, &keys).await?;
+        Ok(self.store.get_many(Table::Pages, &keys).await?)
+    }
+
+    fn page_row(&self, id: PageId, bytes: &[u8]) -> Option<PageRow> {
+        let row = PageRow::decode(bytes).ok()?;
         let state = self.state.borrow();
-        let rows = ids.iter().zip(rows).map(|(id, bytes)| {
-            let row = PageRow::decode(&bytes?).ok()?;
-            state.pages.find(*id).is_some_and(|entry| entry.number == row.number).then_some(row)
-        });
-        Ok(rows.collect())
+        state.pages.find(id).is_some_and(|entry| entry.number == row.number).then_some(row)
     }
 
     /// A damaged page does not say which text it has, so that its next visit is not taken for unchanged.

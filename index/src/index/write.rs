@@ -102,7 +102,7 @@ impl<S: Store> Index<S> {
         let of_texts = with_text.map(|incoming| host(&incoming.page.url).to_owned());
         let of_earlier = ids.iter().filter_map(|id| self.earlier(*id)).map(|earlier| earlier.0);
         let mut sites = self.sites(of_texts.chain(of_earlier).collect()).await?;
-        let before = self.page_rows(&ids).await?;
+        let before = self.stored_page_rows(&ids).await?;
         let mut batch = Batch::new();
         let holding = match purge {
             Purge::Later => Vec::new(),
@@ -120,10 +120,16 @@ impl<S: Store> Index<S> {
                 page.passages = split(&own);
             }
             let new = prepare(page)?;
+            // Also what memory does not know, as it could not be read.
+            let is_new = before.is_none() && !self.contains(new.page.id);
+            let before = before.and_then(|bytes| self.page_row(new.page.id, &bytes));
             let row = page_row(&new, before, number, first_seen, visits);
             aliases.add(new.page.id, &row.aliases);
-            batch.delete_prefix(Table::Passages, of_page(new.page.id));
-            batch.delete_prefix(Table::Vectors, of_page(new.page.id));
+            // A third of the time that a page of a title alone takes, which most of a history are.
+            if !is_new {
+                batch.delete_prefix(Table::Passages, of_page(new.page.id));
+                batch.delete_prefix(Table::Vectors, of_page(new.page.id));
+            }
             let mut text_bytes = 0;
             for (chunk, texts) in (0..).zip(&new.rows) {
                 let mut stored: Vec<&str> = texts.iter().map(String::as_str).collect();
