@@ -19,9 +19,17 @@ pub(crate) const MAX_WORD: usize = 64;
 
 /// Calls `each` with every word of `text`, folded, and the bytes of `text` it was made of. Ranges ascend;
 /// those of pairs of characters overlap.
-pub(crate) fn words(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
+pub(crate) fn words(text: &str, each: impl FnMut(&str, Range<usize>)) {
+    words_of(text, text.unicode_word_indices(), each);
+}
+
+fn words_of<'a>(
+    text: &'a str,
+    segments: impl Iterator<Item = (usize, &'a str)>,
+    mut each: impl FnMut(&str, Range<usize>),
+) {
     let mut run = Run::default();
-    for (start, segment) in text.unicode_word_indices() {
+    for (start, segment) in segments {
         let mut plain: Option<Range<usize>> = None;
         for (offset, c) in segment.char_indices() {
             let range = start + offset..start + offset + c.len_utf8();
@@ -43,8 +51,10 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
 /// `foo_bar`, `node.js`, `1.2.3`, `C++`. Who types the whole finds the whole first, who types a part the part.
 /// Not for names with a hyphen: prose is full of them.
 pub(crate) fn terms(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
-    let mut wholes = compounds(text).into_iter().peekable();
-    words(text, |word, range| {
+    // Found once for both: half of the time goes there.
+    let segments: Vec<(usize, &str)> = text.unicode_word_indices().collect();
+    let mut wholes = compounds(text, &segments).into_iter().peekable();
+    words_of(text, segments.into_iter(), |word, range| {
         while let Some(whole) = wholes.next_if(|whole| whole.start <= range.start) {
             let folded = fold(&text[whole.clone()]);
             if whole.len() <= 4 * MAX_WORD && folded.chars().nth(MAX_WORD).is_none() {
@@ -55,8 +65,8 @@ pub(crate) fn terms(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
     });
 }
 
-/// Where the compound names in `text` are, ascending.
-fn compounds(text: &str) -> Vec<Range<usize>> {
+/// Where the compound names in `text` are, ascending, from its segments.
+fn compounds(text: &str, segments: &[(usize, &str)]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     // The name that may go on, and whether it has more than one part already.
     let mut open: Option<(Range<usize>, bool)> = None;
@@ -75,7 +85,7 @@ fn compounds(text: &str) -> Vec<Range<usize>> {
             found.push(range);
         }
     };
-    for (start, segment) in text.unicode_word_indices() {
+    for &(start, segment) in segments {
         let inner = |c: char| is_inner_punctuation(c);
         let name = |c: char| !is_unspaced(c) && (!inner(c) || c == '.' || c == '_');
         if !segment.chars().all(name) {
@@ -132,6 +142,9 @@ const STOP_WORDS: [&str; 101] = [
 fn fold(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
         return Cow::Borrowed(word);
+    }
+    if word.is_ascii() {
+        return Cow::Owned(word.to_ascii_lowercase());
     }
     let mut folded = String::with_capacity(word.len());
     // In two steps: each kind of iterator that is normalised is 10 KB of its own in the module.

@@ -231,6 +231,25 @@ test("the keyword in the address bar suggests pages by their words, opens one, o
   assert.equal(found[0]?.url, ownUrl("volcano"));
 });
 
+test("the command “open panel” asks for it at once: a moment later the browser would refuse", async () => {
+  await session.open(ownUrl("sourdough"));
+  const asked = await session.worker.evaluate(async (url) => {
+    const [tab] = await chrome.tabs.query({ url });
+    const event: unknown = chrome.commands.onCommand;
+    // Only a real key press counts as one, and no test has a hand: so the browser's part is played.
+    const { open } = chrome.sidePanel;
+    const windows: unknown[] = [];
+    chrome.sidePanel.open = async (options: unknown) => void windows.push(options);
+    (event as { dispatch: (...all: unknown[]) => void }).dispatch("open-panel", tab);
+    const inTheSameTurn = [...windows];
+    chrome.sidePanel.open = open;
+    return { inTheSameTurn, windowId: tab?.windowId };
+  }, ownUrl("sourdough"));
+  assert.deepEqual(asked.inTheSameTurn, [{ windowId: asked.windowId }]);
+  const commands = await session.extension.page.evaluate(() => chrome.commands.getAll());
+  assert.ok(commands.some((command) => command.name === "open-panel"));
+});
+
 test("the command “find similar” does what the menu does", async () => {
   await session.open(ownUrl("sourdough"));
   const popup = await throughDoor(() =>

@@ -265,7 +265,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// Sees to it that what is about to be forgotten does not come back with this run, or with a file that is being taken
     /// in. Before `working` is taken.
     pub(super) async fn keep_gone(&self, mut scopes: Vec<Scope>) -> Result<(), EngineError> {
-        self.keep_from_import(&scopes);
+        self.keep_from_import(&scopes).await?;
         // What a level forbids, the rules forbid.
         scopes.retain(|scope| !matches!(scope, Scope::Level { .. }));
         if scopes.contains(&Scope::Everything) {

@@ -104,6 +104,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let pins = library::load_pins(&store).await?;
         let to_forget = settings::load_to_forget(&store).await?;
         let backfill = backfill::load(&store).await?;
+        let importing = transfer::load(&store, platform.now()).await?;
         let index = Index::open(store).await?;
         if index.corrupt_rows() > 0 {
             platform.log(&format!("{} corrupt rows were set aside", index.corrupt_rows()));
@@ -130,7 +131,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             undo: RefCell::default(),
             to_forget: RefCell::new(to_forget),
             retention_due: Cell::default(),
-            importing: RefCell::default(),
+            importing: RefCell::new(importing),
             backfill: RefCell::new(backfill),
             backfilling: futures::lock::Mutex::new(()),
             working: futures::lock::Mutex::new(()),

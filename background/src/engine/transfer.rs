@@ -9,7 +9,7 @@ use super::{
     archive::{self, Chain, Content, Entry},
     backfill::Forgotten,
     library::pin_key,
-    text,
+    records, text,
 };
 use crate::{platform::Platform, rules, url_key};
 use afterimage_index::{
@@ -21,6 +21,7 @@ use afterimage_messages::{
 };
 use afterimage_models::catalogue;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Pages that are read together. One transaction each would take far longer; many, and what does not fit the frame is
@@ -34,11 +35,39 @@ const TEND: usize = 32;
 const SILENT_MS: f64 = 120_000.0;
 const DAY_MS: f64 = 86_400_000.0;
 
-/// A file that is being taken in.
+const IMPORTING: &str = "import";
+
+/// A file that is being taken in; a row in `meta` while it is, as the worker may die between two frames.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Importing {
     until: f64,
     /// What was forgotten meanwhile: it must not come back with a frame that is still to come.
     forgotten: Vec<Scope>,
+}
+
+/// The import that is under way, if one is. A row that an import left behind names what was forgotten: it goes.
+pub(super) async fn load<S: Store>(store: &S, now: f64) -> Result<Option<Importing>, EngineError> {
+    let Some(row) = store.get(Table::Meta, IMPORTING).await? else { return Ok(None) };
+    let importing: Option<Importing> = records::decode_json(&row);
+    let importing = importing.filter(|importing| now < importing.until);
+    if importing.is_none() {
+        store.commit(row_of(None)?).await?;
+    }
+    Ok(importing)
+}
+
+/// The batch that writes it down, or away.
+fn row_of(importing: Option<&Importing>) -> Result<Batch, EngineError> {
+    let mut batch = Batch::new();
+    match importing {
+        None => batch.delete(Table::Meta, IMPORTING),
+        Some(importing) => {
+            let row = records::encode_json(importing)
+                .ok_or_else(|| EngineError::BadArgument("an import cannot be written down".into()))?;
+            batch.put(Table::Meta, IMPORTING, row);
+        }
+    }
+    Ok(batch)
 }
 
 impl<S: Store, P: Platform> Engine<S, P> {
@@ -140,7 +169,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             Ok(read) => read,
             Err(problem) => return Ok(Imported::Refused { problem }),
         };
-        self.import_goes_on(begins || matches!(content, Content::End { .. }));
+        self.import_goes_on(begins || matches!(content, Content::End { .. })).await?;
         let place = |pages| ImportPlace { chain: text_of(&chain), pages };
         match content {
             Content::Settings(settings) if begins => {
@@ -171,24 +200,38 @@ impl<S: Store, P: Platform> Engine<S, P> {
     }
 
     /// An import is under way; or it begins or ends, and with it what it remembers.
-    fn import_goes_on(&self, begins_or_ends: bool) {
-        let mut importing = self.importing.borrow_mut();
-        if begins_or_ends {
-            *importing = None;
-        } else {
-            let until = self.platform().now() + SILENT_MS;
-            importing.get_or_insert(Importing { until, forgotten: Vec::new() }).until = until;
+    async fn import_goes_on(&self, begins_or_ends: bool) -> Result<(), EngineError> {
+        {
+            let mut importing = self.importing.borrow_mut();
+            if begins_or_ends && importing.is_none() {
+                return Ok(());
+            } else if begins_or_ends {
+                *importing = None;
+            } else {
+                let until = self.platform().now() + SILENT_MS;
+                importing.get_or_insert(Importing { until, forgotten: Vec::new() }).until = until;
+            }
         }
+        self.save_import().await
     }
 
     /// This is about to be forgotten.
-    pub(super) fn keep_from_import(&self, scopes: &[Scope]) {
-        let mut importing = self.importing.borrow_mut();
-        let now = self.platform().now();
-        match importing.as_mut().filter(|importing| now < importing.until) {
-            Some(importing) => importing.forgotten.extend_from_slice(scopes),
-            None => *importing = None,
+    pub(super) async fn keep_from_import(&self, scopes: &[Scope]) -> Result<(), EngineError> {
+        {
+            let mut importing = self.importing.borrow_mut();
+            let now = self.platform().now();
+            match importing.as_mut() {
+                None => return Ok(()),
+                Some(importing) if now < importing.until => importing.forgotten.extend_from_slice(scopes),
+                Some(_) => *importing = None,
+            }
         }
+        self.save_import().await
+    }
+
+    async fn save_import(&self) -> Result<(), EngineError> {
+        let row = row_of(self.importing.borrow().as_ref())?;
+        Ok(self.store().commit(row).await?)
     }
 
     /// The file's settings hold from now on, its rules for sites besides those that are there.

@@ -219,12 +219,14 @@ impl<S: Store> Index<S> {
         rows: &mut [Row],
     ) -> Result<(), IndexError> {
         let blocks = self.blocks(space, rows.iter().map(|row| &row.at)).await?;
-        for row in rows {
-            let vector = blocks
-                .get(&row.at)
-                .and_then(|block| block.vectors.get(row.ordinal as usize % PASSAGES_PER_ROW)?.as_ref());
-            if let Some(vector) = vector.filter(|vector| vector.dimensions() == unit.len()) {
-                row.cosine = vector.cosine_with_unit(unit);
+        for of_block in rows.chunk_by_mut(|a, b| a.at == b.at) {
+            let Some(block) = of_block.first().and_then(|row| blocks.get(&row.at)) else { continue };
+            for row in of_block {
+                let vector =
+                    block.vectors.get(row.ordinal as usize % PASSAGES_PER_ROW).and_then(Option::as_ref);
+                if let Some(vector) = vector.filter(|vector| vector.dimensions() == unit.len()) {
+                    row.cosine = vector.cosine_with_unit(unit);
+                }
             }
         }
         Ok(())
@@ -240,8 +242,10 @@ impl<S: Store> Index<S> {
         let mut missing: Vec<BlockAt> = Vec::new();
         {
             let cache = self.cache.borrow();
+            let mut last: Option<&BlockAt> = None;
             for at in at {
-                if blocks.contains_key(at) {
+                // Passages of one row come one after the other.
+                if last.replace(at) == Some(at) || blocks.contains_key(at) {
                     continue;
                 }
                 match cache.block(at, space) {

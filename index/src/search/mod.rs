@@ -48,9 +48,11 @@ use meaning::{Estimates, Row};
 const CANDIDATES_PER_HIT: usize = 4;
 const CANDIDATES: usize = 256;
 
-/// Pages whose leads are looked at more closely. At [`CANDIDATES`] one bit a dimension decides what is found; with
-/// 1,000,000 passages 0.997 of the ten best pages are among 1,024, all of them among 2,048 (see `codes::fine`).
-const REFINED: usize = 2048;
+/// Of so many pages one has its lead looked at more closely, and so many at least. With 100,000 pages 0.997 of the ten best
+/// are among the 1,024 that one bit a dimension puts first, all of them among 2,048 (see `codes::fine`); how many others come
+/// before a page goes by how many there are. At 0 and [`CANDIDATES`] one bit a dimension decides what is found.
+const REFINED_OF: usize = 50;
+const REFINED: usize = 512;
 
 /// Candidates where phrases are to be looked for in texts: many may not have them.
 const CANDIDATES_WITH_PHRASE: usize = 4096;
@@ -125,7 +127,8 @@ impl<S: Store> Index<S> {
                 ask.vector.as_ref().map(|(vector, unit)| Estimates::new(&state, vector.space, unit));
             let mut possible = ask.possible(&state, &asked, &scores.scores, estimates.as_ref());
             if let (Some((vector, unit)), Some(estimates)) = (&ask.vector, &mut estimates) {
-                ask.keep_best(&mut possible, ask.candidates(&asked).max(REFINED));
+                let refined = REFINED.max(state.pages.len() / REFINED_OF);
+                ask.keep_best(&mut possible, ask.candidates(&asked).max(refined));
                 estimates.refine(&state, vector.space, unit, possible.iter().map(|page| page.slot));
                 for page in &mut possible {
                     page.evidence.see(estimates.of(page.slot));

@@ -232,7 +232,13 @@ fn page(url: &str) -> Sender {
 }
 
 fn offer(url: &str) -> Offer {
-    Offer { url: url.into(), visible_password: false, visible_card: false, noarchive: false, low_battery: false }
+    Offer {
+        url: url.into(),
+        visible_password: false,
+        visible_card: false,
+        noarchive: false,
+        low_battery: false,
+    }
 }
 
 fn page_text(url: &str, title: &str, text: &str) -> Capture {

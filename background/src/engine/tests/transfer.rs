@@ -354,6 +354,26 @@ fn a_large_index_comes_in_many_frames_and_a_worker_that_dies_goes_on() {
     assert_eq!(into.now_state().passages, engine.now_state().passages);
 }
 
+fn import_row(world: &World) -> Option<Vec<u8>> {
+    block_on(world.store.get(Table::Meta, "import")).unwrap()
+}
+
+#[test]
+fn an_import_that_nobody_goes_on_with_leaves_nothing_behind() {
+    let file = export(&full(&World::default()));
+    let world = World::default();
+    let into = world.consenting();
+    let Imported::Settings { place, .. } = frame(&into, None, &file[0][archive::header().len()..], false) else {
+        panic!()
+    };
+    frame(&into, Some(place), &file[1], true);
+    into.ask(Request::Forget(Scope::Site { site: "animals.example.org".into() }), &Sender::Extension).unwrap();
+    assert!(import_row(&world).is_some());
+    world.now.set(world.now.get() + 121_000.0);
+    world.start();
+    assert_eq!(import_row(&world), None);
+}
+
 #[test]
 fn what_is_forgotten_while_a_file_comes_in_does_not_come_back() {
     let from = full(&World::default());
@@ -379,7 +399,10 @@ fn what_is_forgotten_while_a_file_comes_in_does_not_come_back() {
         )
         .unwrap();
         frame(&into, Some(place.clone()), &empty, true);
+        // Whoever dies between any two of these knows it still.
+        let into = world.start();
         into.ask(Request::Forget(scope.clone()), &Sender::Extension).unwrap();
+        let into = world.start();
         let Imported::Pages { place, merged: Some(came), .. } = frame(&into, Some(place), &file[1], true)
         else {
             panic!()
@@ -390,5 +413,6 @@ fn what_is_forgotten_while_a_file_comes_in_does_not_come_back() {
         }
         frame(&into, Some(place), &file[2], true);
         assert_eq!(import(&into, &file, true, false).merged.added, came.left_out, "another time it comes");
+        assert_eq!(import_row(&world), None, "and nothing names what was forgotten");
     }
 }
