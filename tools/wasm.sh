@@ -128,7 +128,8 @@ compile_module() {
   if [ "$name" = webgpu ]; then level=-Oz; fi
   say "wasm-opt $level on $name ($(size_of "$wasm"))"
   # Nothing lies in the first KiB (the stack ends there), so constants may move into the offsets of loads.
-  node_modules/.bin/wasm-opt "$level" --low-memory-unused --strip-debug --enable-simd --enable-relaxed-simd --enable-bulk-memory \
+  # What is called once is inlined by default however large it is: nothing gains by it, and a module grows by 1 % gzipped.
+  node_modules/.bin/wasm-opt "$level" --one-caller-inline-max-function-size=500 --low-memory-unused --strip-debug --enable-simd --enable-relaxed-simd --enable-bulk-memory \
     --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
     --enable-multivalue "$wasm" -o "$wasm.opt" || fail "wasm-opt failed on the module $name: see above."
   mv "$wasm.opt" "$wasm"

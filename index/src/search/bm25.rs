@@ -6,7 +6,6 @@
 //! so that the scores are always those of an index that never knew a deleted page.
 
 use crate::catalog::{Pages, Slot};
-use std::collections::HashSet;
 
 /// How soon repeating a word stops to help. At 0 a word counts once however often it occurs; towards infinity
 /// its weight grows with every occurrence.
@@ -20,33 +19,58 @@ pub const B: f64 = 0.75;
 pub(super) struct Found {
     counts: Vec<u32>,
     touched: Vec<Slot>,
+    /// Which term was the last that a page has itself: sets by hash took longer than all the rest.
+    has: Vec<u32>,
+    term: u32,
+}
+
+/// Which pages get something for a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// All that were counted: they have the term itself.
+    Having,
+    /// Only those that do not have the term itself.
+    Others,
 }
 
 impl Found {
     /// Nothing counted.
     pub fn new(pages: &Pages) -> Self {
-        Self { counts: vec![0; pages.slots()], touched: Vec::new() }
+        Self { counts: vec![0; pages.slots()], touched: Vec::new(), has: vec![0; pages.slots()], term: 0 }
     }
 
-    /// Counts so many occurrences in a page.
+    /// What comes now is of another term.
+    pub fn next_term(&mut self) {
+        self.term += 1;
+    }
+
+    /// Counts so many occurrences in a page, living or dead.
     pub fn count(&mut self, slot: Slot, occurrences: u32) {
-        let count = &mut self.counts[slot as usize];
+        let Some(count) = self.counts.get_mut(slot as usize) else { return };
         if *count == 0 {
             self.touched.push(slot);
         }
         *count = count.saturating_add(occurrences);
     }
 
-    /// Adds what the counted pages get to their scores, `share` of BM25 and at most `most`, but for those in `but`.
-    /// Gives the term's weight, the pages, and the least that any got; `None` if no page was counted.
+    /// Adds what the counted pages that live get to their scores, `share` of BM25 and at most `most`.
+    /// Gives the term's weight and the least that any got; `None` if no living page was counted.
     pub fn add(
         &mut self,
         scores: &mut Vec<f64>,
         pages: &Pages,
         share: f64,
         most: f64,
-        but: &HashSet<Slot>,
-    ) -> Option<(f64, HashSet<Slot>, f64)> {
+        whom: Whom,
+    ) -> Option<(f64, f64)> {
+        let counts = &mut self.counts;
+        self.touched.retain(|slot| {
+            let lives = pages.is_alive(*slot);
+            if !lives {
+                counts[*slot as usize] = 0;
+            }
+            lives
+        });
         if self.touched.is_empty() {
             return None;
         }
@@ -54,25 +78,29 @@ impl Found {
         let weight = weight(pages.len(), self.touched.len());
         let average = (pages.words() as f64 / pages.len().max(1) as f64).max(1.0);
         let mut least = f64::INFINITY;
-        let mut with = HashSet::with_capacity(self.touched.len());
         for slot in self.touched.drain(..) {
             let occurrences = f64::from(std::mem::take(&mut self.counts[slot as usize]));
-            let Some(entry) = pages.get(slot).filter(|_| !but.contains(&slot)) else { continue };
+            let has = &mut self.has[slot as usize];
+            match whom {
+                Whom::Having => *has = self.term,
+                Whom::Others if *has == self.term => continue,
+                Whom::Others => {}
+            }
+            let Some(entry) = pages.get(slot) else { continue };
             let length = f64::from(entry.words) / average;
             let saturated = occurrences * (K1 + 1.0) / (occurrences + K1 * (1.0 - B + B * length));
             let worth = (share * weight * saturated).min(most);
             scores[slot as usize] += worth;
             least = least.min(worth);
-            with.insert(slot);
         }
-        Some((weight, with, least))
+        Some((weight, least))
     }
 
-    /// Forgets the counts; gives how many pages were counted.
-    pub fn clear(&mut self) -> usize {
-        let pages = self.touched.len();
+    /// Forgets the counts; gives how many living pages were counted.
+    pub fn clear(&mut self, pages: &Pages) -> usize {
+        let living = self.touched.iter().filter(|slot| pages.is_alive(**slot)).count();
         self.touched.drain(..).for_each(|slot| self.counts[slot as usize] = 0);
-        pages
+        living
     }
 }
 

@@ -8,7 +8,7 @@ use crate::catalog::{Pages, Slot};
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::rows::unseal_raw;
-use crate::search::bm25::Found;
+use crate::search::bm25::{Found, Whom};
 use crate::search::cache::Cache;
 use crate::segment::dictionary::Place;
 use crate::segment::list_key;
@@ -334,23 +334,23 @@ impl Lists {
         let mut found = Found::new(pages);
         for term in 0..self.terms.len() {
             let exact = if in_title { Kind::Title } else { Kind::Exact };
-            self.count(&mut found, term, exact, 1, pages);
+            found.next_term();
+            self.count(&mut found, term, exact, 1);
             if !in_title && TITLE_WEIGHT > 1 {
-                self.count(&mut found, term, Kind::Title, TITLE_WEIGHT - 1, pages);
+                self.count(&mut found, term, Kind::Title, TITLE_WEIGHT - 1);
             }
-            let weight = found.add(&mut scores.scores, pages, 1.0, f64::INFINITY, &HashSet::new());
-            if let Some((weight, ..)) = weight {
+            let weight = found.add(&mut scores.scores, pages, 1.0, f64::INFINITY, Whom::Having);
+            if let Some((weight, _)) = weight {
                 scores.weights.insert(self.terms[term].clone(), weight);
             }
             if in_title {
                 continue;
             }
-            let (with, least) =
-                weight.map_or_else(|| (HashSet::new(), f64::INFINITY), |(_, with, least)| (with, least));
+            let least = weight.map_or(f64::INFINITY, |(_, least)| least);
             for (kind, share) in [(Kind::Prefix, PREFIX_WEIGHT), (Kind::Typo, TYPO_WEIGHT)] {
-                self.count(&mut found, term, kind, 1, pages);
-                let weight = found.add(&mut scores.scores, pages, share, least * BELOW, &with);
-                if let Some((weight, ..)) = weight {
+                self.count(&mut found, term, kind, 1);
+                let weight = found.add(&mut scores.scores, pages, share, least * BELOW, Whom::Others);
+                if let Some((weight, _)) = weight {
                     for variant in &self.variants {
                         scores.weights.entry(variant.clone()).or_insert(weight * share);
                     }
@@ -360,23 +360,22 @@ impl Lists {
         scores
     }
 
-    fn count(&self, found: &mut Found, term: usize, kind: Kind, times: u32, pages: &Pages) {
+    fn count(&self, found: &mut Found, term: usize, kind: Kind, times: u32) {
         for lookup in self.lookups_of(term, kind) {
-            self.read(lookup, |slot, _, occurrences| {
-                if pages.is_alive(slot) {
-                    found.count(slot, occurrences.saturating_mul(times));
-                }
-            });
+            self.read(lookup, |slot, _, occurrences| found.count(slot, occurrences.saturating_mul(times)));
         }
     }
 
     /// How much the words in each row of these pages are worth together.
     pub fn rows(&self, of: &HashSet<Slot>, weights: &HashMap<String, f64>) -> HashMap<(Slot, u32), f64> {
         let mut worth: HashMap<(Slot, u32), f64> = HashMap::new();
+        // Asked for each posting there is: a set by hash takes many times as long.
+        let mut wanted = vec![false; of.iter().max().map_or(0, |slot| *slot as usize + 1)];
+        of.iter().for_each(|slot| wanted[*slot as usize] = true);
         for lookup in self.lookups.iter().filter(|lookup| lookup.kind != Kind::Title) {
             let weight = weights.get(&self.terms[lookup.term]).copied().unwrap_or(1.0);
             self.read(lookup, |slot, chunk, _| {
-                if of.contains(&slot) {
+                if wanted.get(slot as usize).copied().unwrap_or(false) {
                     *worth.entry((slot, chunk)).or_default() += weight;
                 }
             });
@@ -412,8 +411,8 @@ impl Lists {
         let mut found = Found::new(pages);
         (0..self.terms.len())
             .map(|term| {
-                self.count(&mut found, term, Kind::Exact, 1, pages);
-                found.clear()
+                self.count(&mut found, term, Kind::Exact, 1);
+                found.clear(pages)
             })
             .collect()
     }

@@ -363,11 +363,13 @@ fn an_import_that_nobody_goes_on_with_leaves_nothing_behind() {
     let file = export(&full(&World::default()));
     let world = World::default();
     let into = world.consenting();
-    let Imported::Settings { place, .. } = frame(&into, None, &file[0][archive::header().len()..], false) else {
+    let Imported::Settings { place, .. } = frame(&into, None, &file[0][archive::header().len()..], false)
+    else {
         panic!()
     };
     frame(&into, Some(place), &file[1], true);
-    into.ask(Request::Forget(Scope::Site { site: "animals.example.org".into() }), &Sender::Extension).unwrap();
+    into.ask(Request::Forget(Scope::Site { site: "animals.example.org".into() }), &Sender::Extension)
+        .unwrap();
     assert!(import_row(&world).is_some());
     world.now.set(world.now.get() + 121_000.0);
     world.start();
