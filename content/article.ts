@@ -8,7 +8,7 @@
  *
  * That is linear in what was read and looks at no element twice, so a page does not feel it. Readability, which was
  * here before, works in one go on a copy of the document: of 129 real pages its text is the measure, so it gets 0.996 of
- * it, but for twice to four times the budget of time, with single tasks of 250 ms; stopped by a clock, it read 0.970, and
+ * it, but for twice the budget of time, with single tasks of 250 ms; stopped by a clock, it read 0.970, and
  * not the same on every machine. This gets 0.961 (`./build.sh bench capture`). The constants were chosen on those pages;
  * F1 moves by less than 0.01 when any is changed by a fifth.
  */
