@@ -3,7 +3,7 @@
 //! A row's code is the signs of its values, 48 bytes of 384 dimensions. It depends on nothing but the row, so
 //! segments that merge copy it. A question keeps three bits of each value, as three planes of bits; its product
 //! with a code is a weighted sum of the Hamming distances between the code and each plane. That says roughly how
-//! near a row is ([`QueryCode::estimate`]), and the few hundred rows which seem nearest are compared again by
+//! near a row is ([`QueryCode::cosine`]), and the few hundred rows which seem nearest are compared again by
 //! their eight-bit values. The asymmetry is RaBitQ's (Gao and Long 2024): what is kept is small, and the one
 //! question may be known better, at the cost of time alone. So is the scale: among directions that have the same
 //! cosine with a question, the product with their signs is in the mean √(2/π) of what it would be with
@@ -93,6 +93,10 @@ pub(crate) fn encode(vector: &Vector, out: &mut Vec<u8>) {
     out.resize(end, 0);
 }
 
+/// More than any distance: [`LEVELS`] times the most dimensions are less.
+pub(crate) const FAR: u16 = u16::MAX;
+const _: () = assert!(LEVELS * crate::vector::MAX_DIMENSIONS < FAR as usize);
+
 /// Codes and estimates that do not belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WrongLength {
@@ -129,20 +133,26 @@ impl QueryCode {
         Self { planes, dimensions: unit.len(), scale: if scale.is_finite() { scale } else { 0.0 } }
     }
 
-    /// Estimates the cosines of `out.len()` rows, whose codes lie one after the other in `codes`. An estimate of
-    /// a cosine near ±1 may lie beyond it. Nothing is written where lengths do not fit.
+    /// How far away `out.len()` rows are, whose codes lie one after the other in `codes`: less than [`FAR`], however many
+    /// dimensions a vector may have. The least of these is the nearest, and found many times faster than the greatest
+    /// of numbers with a point. Nothing is written where lengths do not fit.
     #[inline(never)]
-    pub fn estimate(&self, codes: &[u8], out: &mut [f32]) -> Result<(), WrongLength> {
+    pub fn distances(&self, codes: &[u8], out: &mut [u16]) -> Result<(), WrongLength> {
         let expected = out.len().saturating_mul(code_bytes(self.dimensions));
         if codes.len() != expected {
             return Err(WrongLength { codes: codes.len(), expected });
         }
         let words = codes.as_chunks::<8>().0;
-        let most = (LEVELS * self.dimensions) as i32;
         for (row, out) in words.chunks_exact(self.planes.len().max(1)).zip(out) {
-            *out = self.scale * (most - 2 * self.distance(row) as i32) as f32;
+            *out = self.distance(row) as u16;
         }
         Ok(())
+    }
+
+    /// The cosine that a distance stands for, estimated; one near ±1 may lie beyond it.
+    #[inline]
+    pub fn cosine(&self, distance: u16) -> f32 {
+        self.scale * ((LEVELS * self.dimensions) as i32 - 2 * i32::from(distance)) as f32
     }
 
     /// 4, 2 and 1 times the bits in which the planes differ from a row's code, together.
@@ -193,6 +203,13 @@ mod tests {
         query.iter().zip(signs).map(|(value, sign)| sign * centred(level(*value, query.len()))).sum()
     }
 
+    /// The estimates of so many rows.
+    fn estimates(query: &QueryCode, codes: &[u8], rows: usize) -> Vec<f32> {
+        let mut distances = vec![0; rows];
+        query.distances(codes, &mut distances).unwrap();
+        distances.into_iter().map(|distance| query.cosine(distance)).collect()
+    }
+
     proptest! {
         #[test]
         fn as_one_dimension_after_the_other((query, row) in two(), flipped in any::<bool>()) {
@@ -203,10 +220,8 @@ mod tests {
             rows.iter().for_each(|row| encode(row, &mut codes));
             prop_assert_eq!(codes.len(), 2 * code_bytes(query.len()));
             let code = QueryCode::new(&query);
-            let mut out = [f32::NAN; 2];
-            code.estimate(&codes, &mut out).unwrap();
             // Both multiply the same scale with an integer, so these are equal only if the integers are.
-            prop_assert_eq!(out, [0, 1].map(|n: usize| code.scale * naive(&query, &rows[n]) as f32));
+            prop_assert_eq!(&estimates(&code, &codes, 2)[..], [0, 1].map(|n: usize| code.scale * naive(&query, &rows[n]) as f32));
         }
 
         #[test]
@@ -223,11 +238,12 @@ mod tests {
             codes in prop::collection::vec(any::<u8>(), 0..200),
             rows in 0_usize..5,
         ) {
-            let mut out = vec![0.0; rows];
+            let mut out = vec![0; rows];
             let expected = rows * code_bytes(query.len());
-            let answer = QueryCode::new(&query).estimate(&codes, &mut out);
+            let query = QueryCode::new(&query);
+            let answer = query.distances(&codes, &mut out);
             prop_assert_eq!(answer.is_ok(), codes.len() == expected);
-            prop_assert!(out.iter().all(|estimate| !estimate.is_nan()));
+            prop_assert!(out.iter().all(|distance| *distance < FAR && !query.cosine(*distance).is_nan()));
         }
     }
 
@@ -256,8 +272,7 @@ mod tests {
                 let rows: Vec<Vector> =
                     (0..400).map(|_| Vector::quantise(&near(&query, cosine, seed)).unwrap()).collect();
                 rows.iter().for_each(|row| encode(row, &mut codes));
-                let mut out = vec![0.0; rows.len()];
-                QueryCode::new(&query).estimate(&codes, &mut out).unwrap();
+                let out = estimates(&QueryCode::new(&query), &codes, rows.len());
                 let errors =
                     || rows.iter().zip(&out).map(|(row, out)| f64::from(*out) - row.cosine_with_unit(&query));
                 let bias = errors().sum::<f64>() / rows.len() as f64;
@@ -277,8 +292,7 @@ mod tests {
             let cosine = if n < 10 { 0.5 } else { 0.1 };
             encode(&Vector::quantise(&near(&query, cosine, seed)).unwrap(), &mut codes);
         }
-        let mut out = vec![0.0; 5000];
-        QueryCode::new(&query).estimate(&codes, &mut out).unwrap();
+        let out = estimates(&QueryCode::new(&query), &codes, 5000);
         let mut order: Vec<usize> = (0..out.len()).collect();
         order.sort_by(|a, b| out[*b].total_cmp(&out[*a]));
         assert!((0..10).all(|n| order[..100].contains(&n)));
@@ -301,20 +315,26 @@ mod tests {
     fn lengths_that_do_not_fit_are_refused_and_write_nothing() {
         let query = QueryCode::new(&unit(&[1.0; 384]).unwrap());
         for bytes in [0, 47, 95, 97, 144] {
-            let mut out = [7.0; 2];
-            let refused = query.estimate(&vec![0; bytes], &mut out);
+            let mut out = [7; 2];
+            let refused = query.distances(&vec![0; bytes], &mut out);
             assert_eq!(refused, Err(WrongLength { codes: bytes, expected: 96 }));
-            assert_eq!(out, [7.0; 2]);
+            assert_eq!(out, [7; 2]);
         }
-        assert_eq!(query.estimate(&[], &mut []), Ok(()));
+        assert_eq!(query.distances(&[], &mut []), Ok(()));
+    }
+
+    #[test]
+    fn no_row_of_the_largest_vectors_is_as_far_as_far() {
+        let query = QueryCode::new(&[1.0; crate::vector::MAX_DIMENSIONS]);
+        let mut out = [0];
+        query.distances(&[0; crate::vector::MAX_DIMENSIONS / 8], &mut out).unwrap();
+        assert!(out[0] < FAR && usize::from(out[0]) >= 4 * crate::vector::MAX_DIMENSIONS, "{}", out[0]);
     }
 
     #[test]
     fn of_no_direction_nothing_is_estimated() {
         for values in [[0.0; 4], [f32::NAN; 4], [f32::INFINITY; 4], [f32::NEG_INFINITY; 4]] {
-            let mut out = [7.0];
-            QueryCode::new(&values).estimate(&[255; 16], &mut out).unwrap();
-            assert_eq!(out, [0.0]);
+            assert_eq!(estimates(&QueryCode::new(&values), &[255; 16], 1), [0.0]);
         }
     }
 }

@@ -8,7 +8,7 @@
 //! against 0.933).
 
 use crate::catalog::Slot;
-use crate::codes::{FineQuery, QueryCode};
+use crate::codes::{FAR, FineQuery, QueryCode};
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::rows::{PASSAGES_PER_ROW, VectorRow, chunk_of, space_key, vector_key};
@@ -67,13 +67,15 @@ impl Closeness {
 
 /// Estimates for every page, by slot.
 pub(crate) struct Estimates {
-    /// The best of each page's passages, and its lead's; [`NONE`] where there is none.
-    best: Vec<f32>,
+    query: QueryCode,
+    /// The distance of each page's nearest passage but for its lead; [`FAR`] where there is none.
+    nearest: Vec<u16>,
+    /// The estimate of its lead; [`NONE`] where there is none.
     lead: Vec<f32>,
     /// Where the lead's finer code is: in which of [`State::parts`], and which of its leads.
     fine: Vec<Option<(u32, u32)>>,
-    /// Of every code, in the order of [`State::parts`].
-    rows: Vec<Vec<f32>>,
+    /// The distances of all codes, in the order of [`State::parts`].
+    rows: Vec<Vec<u16>>,
 }
 
 /// A passage that may be compared exactly.
@@ -93,11 +95,11 @@ impl Estimates {
     pub fn new(state: &State, space: &str, unit: &[f32]) -> Self {
         let query = QueryCode::new(unit);
         let slots = state.pages.slots();
-        let (mut best, mut lead, mut fine) = (vec![NONE; slots], vec![NONE; slots], vec![None; slots]);
+        let (mut nearest, mut lead, mut fine) = (vec![FAR; slots], vec![NONE; slots], vec![None; slots]);
         let mut rows = Vec::new();
         for (n, part) in (0..).zip(state.parts(space)) {
-            let mut estimates = vec![0.0_f32; part.len()];
-            if query.estimate(&part.codes, &mut estimates).is_ok() {
+            let mut distances = vec![FAR; part.len()];
+            if query.distances(&part.codes, &mut distances).is_ok() {
                 let mut leads = (0..).zip(part.leads()).peekable();
                 for (index, run) in part.runs.iter().enumerate() {
                     let of_run = part.rows(index);
@@ -106,19 +108,20 @@ impl Estimates {
                     let is_known = slot < slots;
                     while let Some((at, row)) = leads.next_if(|lead| (*lead.1 as usize) < of_run.end) {
                         if is_known {
-                            best[slot] = largest(best[slot], &estimates[first..*row as usize]);
-                            (lead[slot], fine[slot]) = (estimates[*row as usize], Some((n, at)));
+                            nearest[slot] = least(nearest[slot], &distances[first..*row as usize]);
+                            lead[slot] = query.cosine(distances[*row as usize]);
+                            fine[slot] = Some((n, at));
                             first = *row as usize + 1;
                         }
                     }
                     if is_known {
-                        best[slot] = largest(best[slot], &estimates[first..of_run.end]);
+                        nearest[slot] = least(nearest[slot], &distances[first..of_run.end]);
                     }
                 }
             }
-            rows.push(estimates);
+            rows.push(distances);
         }
-        Self { best, lead, fine, rows }
+        Self { query, nearest, lead, fine, rows }
     }
 
     /// Looks closer at the leads of these pages.
@@ -137,9 +140,10 @@ impl Estimates {
 
     /// What is estimated for a page.
     pub fn of(&self, slot: Slot) -> Closeness {
-        let of = |values: &[f32]| values.get(slot as usize).copied().unwrap_or(NONE);
         let known = |value: f32| (value > NONE).then(|| f64::from(value));
-        let (best, lead) = (of(&self.best), of(&self.lead));
+        let nearest = self.nearest.get(slot as usize).copied().unwrap_or(FAR);
+        let best = if nearest == FAR { NONE } else { self.query.cosine(nearest) };
+        let lead = self.lead.get(slot as usize).copied().unwrap_or(NONE);
         Closeness { best: known(best.max(lead)), lead: known(lead) }
     }
 
@@ -153,14 +157,14 @@ impl Estimates {
         space: &str,
         worth: impl Fn(Slot, Closeness) -> Option<f64>,
     ) -> Vec<Row> {
-        let mut order: Vec<(f64, Slot)> = (0..self.best.len() as Slot)
+        let mut order: Vec<(f64, Slot)> = (0..self.nearest.len() as Slot)
             .filter_map(|slot| Some((worth(slot, self.of(slot))?, slot)))
             .collect();
         if order.len() > COMPARED {
             order.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             order.truncate(COMPARED);
         }
-        let mut chosen = vec![false; self.best.len()];
+        let mut chosen = vec![false; self.nearest.len()];
         order.iter().for_each(|(_, slot)| chosen[*slot as usize] = true);
         let mut rows: Vec<Row> = self.all_rows_of(state, space, |slot| chosen[slot as usize]).collect();
         if rows.len() <= FEW {
@@ -193,14 +197,15 @@ impl Estimates {
         wanted: impl Fn(Slot) -> bool + 'a,
     ) -> impl Iterator<Item = Row> + 'a {
         let mut found: Vec<Row> = Vec::new();
-        for (part, estimates) in state.parts(space).zip(&self.rows) {
+        for (part, distances) in state.parts(space).zip(&self.rows) {
             for (index, run) in part.runs.iter().enumerate() {
                 if run.slot == DEAD || !wanted(run.slot) {
                     continue;
                 }
                 let Some(entry) = state.pages.get(run.slot) else { continue };
                 for row in part.rows(index) {
-                    let (ordinal, cosine) = (part.ordinals[row], f64::from(estimates[row]));
+                    let (ordinal, cosine) =
+                        (part.ordinals[row], f64::from(self.query.cosine(distances[row])));
                     let is_lead = entry.lead() == Some(ordinal);
                     let at = BlockAt { page: entry.id, number: run.number, chunk: chunk_of(ordinal) };
                     found.push(Row { slot: run.slot, at, ordinal, is_lead, cosine });
@@ -307,8 +312,8 @@ impl<S: Store> Index<S> {
     }
 }
 
-fn largest(than: f32, values: &[f32]) -> f32 {
-    values.iter().fold(than, |a, b| if *b > a { *b } else { a })
+fn least(than: u16, values: &[u16]) -> u16 {
+    values.iter().copied().fold(than, u16::min)
 }
 
 /// What the compared passages say of each page.
