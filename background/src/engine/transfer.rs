@@ -169,7 +169,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             Ok(read) => read,
             Err(problem) => return Ok(Imported::Refused { problem }),
         };
-        self.import_goes_on(begins || matches!(content, Content::End { .. })).await?;
+        // A file that is only looked at changes nothing.
+        if import.keep {
+            self.import_goes_on(begins || matches!(content, Content::End { .. })).await?;
+        }
         let place = |pages| ImportPlace { chain: text_of(&chain), pages };
         match content {
             Content::Settings(settings) if begins => {

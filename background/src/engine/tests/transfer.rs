@@ -367,6 +367,8 @@ fn an_import_that_nobody_goes_on_with_leaves_nothing_behind() {
     else {
         panic!()
     };
+    frame(&into, Some(place.clone()), &file[1], false);
+    assert_eq!(import_row(&world), None, "a look changes nothing");
     frame(&into, Some(place), &file[1], true);
     into.ask(Request::Forget(Scope::Site { site: "animals.example.org".into() }), &Sender::Extension)
         .unwrap();
