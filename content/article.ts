@@ -35,8 +35,19 @@ const LINKED = 0.6;
 /** Of a block of several lines, this share makes it a list of links. */
 const LINKS = 0.5;
 
-/** The text of a page, one block a line. */
-export function mainText({ lines, boxes }: Blocks): string {
+/** The text of a page, one block a line, without the headings that repeat its title, which is kept anyway. */
+export function mainText(blocks: Blocks, title: string): string {
+  const kept = mainLines(blocks);
+  const others = kept.filter(({ text }) => !isTitle(text, title));
+  return textOf(others.length > 0 ? others : kept);
+}
+
+/** Titles often have the name of the site besides. */
+function isTitle(line: string, title: string): boolean {
+  return line.length * 3 > title.length && title.includes(line);
+}
+
+function mainLines({ lines, boxes }: Blocks): readonly Line[] {
   const links = lines.map(({ text, linked }) => linked > text.length * LINKED);
   const prose = lines.map((line, at) => (links[at] ? 0 : proseOf(line)));
   const among = sums(prose);
@@ -47,15 +58,14 @@ export function mainText({ lines, boxes }: Blocks): string {
   const isList = between(worth, page) < PROSE;
   if (isList) {
     const [main = page] = mains(boxes, sums(lines.map(({ text }) => text.length)), page, MAIN_OF_LIST);
-    return textOf(lines.slice(main.first, main.end));
+    return lines.slice(main.first, main.end);
   }
   const [root = page] = mains(boxes, worth, page, MAIN);
   const article = smallest(boxes, worth, root, NEARLY_ALL);
   const listed = listsOfLinks(lines, boxes);
-  const kept = lines.filter(
+  return lines.filter(
     (_, at) => at >= article.first && at < article.end && !beside[at] && !(links[at] && listed[at]),
   );
-  return textOf(kept);
 }
 
 /** The text of all lines. */

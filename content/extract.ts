@@ -7,6 +7,7 @@
 import { mainText, textOf } from "./article.ts";
 import { cap, isHidden, type Kind, readBlocks } from "./blocks.ts";
 import { inSlices, nextSlice } from "./idle.ts";
+import { titleOf } from "./metadata.ts";
 
 /**
  * What frames a page, or is not shown. One selector, which the browser tests in one go: five times faster than asking
@@ -38,7 +39,7 @@ export async function extractText(page: Document, signal: AbortSignal): Promise<
   const isPlain = page.contentType.startsWith("text/") && page.contentType !== "text/html";
   const blocks = await inSlices(readBlocks(body, isPlain ? () => "plain" : kindOf), signal);
   await nextSlice(signal);
-  return cap(isPlain ? textOf(blocks.lines) : mainText(blocks));
+  return cap(isPlain ? textOf(blocks.lines) : mainText(blocks, titleOf(page)));
 }
 
 function byRole(role: string): string {

@@ -29,7 +29,8 @@ export function asksNoArchive(page: Document): boolean {
   return said.some((words) => /\b(noarchive|noindex|none)\b/i.test(words));
 }
 
-function titleOf(page: Document): string {
+/** What `page` calls itself, white space made one space, bounded. */
+export function titleOf(page: Document): string {
   // `page.title` may be an element of that name (DOM clobbering).
   const title: unknown = page.title;
   const said = typeof title === "string" ? title : (page.querySelector("head > title")?.textContent ?? "");

@@ -102,6 +102,13 @@ describe("the text that is read", () => {
     assert.equal(text, `Boats\nAt the bar\n${paragraph}\n${paragraph}\n${paragraph}`);
   });
 
+  test("a heading that repeats the title is left out, but not where it is all there is", async () => {
+    const title = "<title>Boats of the bar – The Harbour News</title>";
+    assert.equal(await textOf(`${title}<h1>Boats of the bar</h1><p>${PROSE}</p>`), PROSE.trim());
+    assert.equal(await textOf(`${title}<h1>Boats of the bar</h1>`), "Boats of the bar");
+    assert.equal(await textOf(`${title}<h1>Boats</h1><p>${PROSE}</p>`), `Boats\n${PROSE.trim()}`);
+  });
+
   test("where comments are the page, they are read", async () => {
     const text = await textOf(
       `<body><h1>Thread</h1><div class="comments">${`<p>${PROSE}</p>`.repeat(9)}</div></body>`,

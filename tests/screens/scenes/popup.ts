@@ -75,8 +75,11 @@ const scenes: Omit<Scene, "file" | "size">[] = [
     world: {
       answers: {
         state: state({
-          problem:
-            "The model's weights are missing: until they are back, pages are found by their words and by how they are spelt. Reinstall the extension.",
+          problem: "Pages are found by their letters only.",
+          queryChoice: {
+            backend: "hash",
+            reason: "CPU cannot: The model's weights are missing. Reinstall the extension.",
+          },
         }),
         search: results(HITS, { backend: "hash" }),
       },
