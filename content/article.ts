@@ -9,8 +9,8 @@
  * That is linear in what was read and looks at no element twice, so a page does not feel it. Readability, which was
  * here before, works in one go on a copy of the document: of 129 real pages its text is the measure, so it gets 0.996 of
  * it, but for twice the budget of time, with single tasks of 250 ms; stopped by a clock, it read 0.970, and
- * not the same on every machine. This gets 0.961 (`./build.sh bench capture`). The constants were chosen on those pages;
- * F1 moves by less than 0.01 when any is changed by a fifth.
+ * not the same on every machine. This gets 0.962 (`./build.sh bench capture`). The constants were chosen on those pages;
+ * F1 moves by less than 0.01 when one of those about prose or links is changed by a tenth or a fifth.
  */
 
 import type { Blocks, Box, Line } from "./blocks.ts";
@@ -35,6 +35,9 @@ const LINKED = 0.6;
 /** Of a block of several lines, this share makes it a list of links. */
 const LINKS = 0.5;
 
+/** A line that is more than one of so many parts of the title, and in it, repeats it: the rest names the site. */
+const TITLE_PARTS = 3;
+
 /** The text of a page, one block a line, without the headings that repeat its title, which is kept anyway. */
 export function mainText(blocks: Blocks, title: string): string {
   const kept = mainLines(blocks);
@@ -42,9 +45,8 @@ export function mainText(blocks: Blocks, title: string): string {
   return textOf(others.length > 0 ? others : kept);
 }
 
-/** Titles often have the name of the site besides. */
 function isTitle(line: string, title: string): boolean {
-  return line.length * 3 > title.length && title.includes(line);
+  return line.length * TITLE_PARTS > title.length && title.includes(line);
 }
 
 function mainLines({ lines, boxes }: Blocks): readonly Line[] {

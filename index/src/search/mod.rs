@@ -2,7 +2,7 @@
 //!
 //! 1. The posting lists of the question's words are read (`terms`).
 //! 2. Every page gets an estimate at once, without waiting: BM25 of its words, and from the codes of its passages how
-//!    close it is in meaning (`meaning`). The best few thousand are estimated more finely, of which the best few hundred
+//!    close it is in meaning (`meaning`). The best of these are estimated more finely, of which the best few hundred
 //!    go on.
 //! 3. The vectors of their passages are read and compared exactly, scores are fused (`fusion`), exact matches keep
 //!    their places while a question is short (`typing`), and phrases are looked for in the texts, best page first,
