@@ -65,6 +65,11 @@ impl Evidence {
         (self.cosine, self.closest) = (closeness.cosine(), closeness.best);
     }
 
+    /// What it is worth by [`Fusion::Calibrated`], but that a cosine below 0 counts as such.
+    pub fn calibrated(&self) -> f64 {
+        self.cosine.unwrap_or(0.0) + WORDS_WEIGHT * self.bm25.unwrap_or(0.0)
+    }
+
     /// What was only estimated may be too good by so much.
     pub fn doubt(&mut self, slack: f64) {
         for cosine in [&mut self.cosine, &mut self.closest].into_iter().flatten() {

@@ -125,10 +125,17 @@ impl State {
     }
 
     /// All vector parts of a space.
-    pub fn parts<'a>(&'a self, space: &'a str) -> impl Iterator<Item = &'a Vectors> {
+    fn parts<'a>(&'a self, space: &'a str) -> impl Iterator<Item = &'a Vectors> {
         let written = self.segments.iter().flat_map(|segment| &segment.vectors).map(|part| &**part);
         let all = written.chain(&self.fresh.vectors);
         all.filter(move |part| part.space == space)
+    }
+
+    /// The same as they are now, to be kept. What is new is copied: it grows, and there is little of it.
+    pub fn parts_now(&self, space: &str) -> Vec<Rc<Vectors>> {
+        let written = self.segments.iter().flat_map(|segment| &segment.vectors).cloned();
+        let new = self.fresh.vectors.iter().map(|part| Rc::new(part.clone()));
+        written.chain(new).filter(|part| part.space == space).collect()
     }
 
     /// Which passages of a page's text have a vector.

@@ -11,4 +11,4 @@ mod pages;
 
 pub(crate) use journal::{JOURNAL, JournalRow, VectorsAdded, journal_key};
 pub(crate) use manifest::{MANIFEST, Manifest, SegmentEntry};
-pub(crate) use pages::{Entry, PIECES, Pages, Slot, piece_key, piece_of};
+pub(crate) use pages::{Entry, Mark, PIECES, Pages, Slot, piece_key, piece_of};

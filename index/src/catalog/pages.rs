@@ -60,6 +60,10 @@ pub(crate) fn lead(titled: bool, passages: u32) -> Option<u32> {
     (titled && passages > 1).then_some(passages)
 }
 
+fn mark(entry: &Entry) -> Mark {
+    Mark { last_seen: entry.last_seen, host: entry.host, words: entry.words.min(GONE - 1) }
+}
+
 /// [`Entry`] in a piece.
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -76,10 +80,25 @@ struct Stored {
     vector_bytes: u32,
 }
 
+/// What questions ask of every page: a sixth of [`Entry`], and to read all of those takes longer than the question itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Mark {
+    pub last_seen: f64,
+    /// As in [`Entry`].
+    pub host: u32,
+    /// As in [`Entry`], or [`GONE`].
+    pub words: u32,
+}
+
+/// In the place of the number of words: there is no page in this slot.
+const GONE: u32 = u32::MAX;
+
 /// All pages.
 #[derive(Default)]
 pub(crate) struct Pages {
     entries: Vec<Option<Entry>>,
+    /// By slot: what questions ask of every page, here without the rest of it.
+    marks: Vec<Mark>,
     by_id: HashMap<PageId, Slot>,
     by_number: HashMap<u32, Slot>,
     hosts: Vec<Box<str>>,
@@ -141,7 +160,12 @@ impl Pages {
 
     /// Whether the page of a slot is still there.
     pub fn is_alive(&self, slot: Slot) -> bool {
-        self.entries.get(slot as usize).is_some_and(Option::is_some)
+        self.mark(slot).is_some()
+    }
+
+    /// What questions ask of the page of a slot, if it is still there.
+    pub fn mark(&self, slot: Slot) -> Option<&Mark> {
+        self.marks.get(slot as usize).filter(|mark| mark.words != GONE)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &Entry)> {
@@ -197,6 +221,7 @@ impl Pages {
         self.passages -= u64::from(entry.passages);
         self.bytes -= entry.bytes();
         change(entry);
+        self.marks[slot as usize] = mark(entry);
         self.words += u64::from(entry.words);
         self.passages += u64::from(entry.passages);
         self.bytes += entry.bytes();
@@ -206,6 +231,7 @@ impl Pages {
     pub fn remove(&mut self, id: PageId) -> Option<Entry> {
         let slot = self.by_id.remove(&id)?;
         let entry = self.entries.get_mut(slot as usize)?.take()?;
+        self.marks[slot as usize].words = GONE;
         self.by_number.remove(&entry.number);
         self.words -= u64::from(entry.words);
         self.passages -= u64::from(entry.passages);
@@ -274,6 +300,7 @@ impl Pages {
     pub fn sort(&mut self) {
         self.entries.retain(Option::is_some);
         self.entries.sort_unstable_by_key(|entry| entry.as_ref().map(|entry| entry.number));
+        self.marks = self.entries.iter().flatten().map(mark).collect();
         for (slot, entry) in (0..).zip(self.entries.iter().flatten()) {
             self.by_id.insert(entry.id, slot);
             self.by_number.insert(entry.number, slot);
@@ -287,6 +314,7 @@ impl Pages {
         self.words += u64::from(entry.words);
         self.passages += u64::from(entry.passages);
         self.bytes += entry.bytes();
+        self.marks.push(mark(&entry));
         self.entries.push(Some(entry));
         slot
     }

@@ -86,8 +86,8 @@ impl Found {
                 Whom::Others if *has == self.term => continue,
                 Whom::Others => {}
             }
-            let Some(entry) = pages.get(slot) else { continue };
-            let length = f64::from(entry.words) / average;
+            let Some(mark) = pages.mark(slot) else { continue };
+            let length = f64::from(mark.words) / average;
             let saturated = occurrences * (K1 + 1.0) / (occurrences + K1 * (1.0 - B + B * length));
             let worth = (share * weight * saturated).min(most);
             scores[slot as usize] += worth;

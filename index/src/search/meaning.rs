@@ -8,7 +8,7 @@
 //! against 0.933).
 
 use crate::catalog::Slot;
-use crate::codes::{FAR, FineQuery, QueryCode};
+use crate::codes::{FAR, FineQuery, QueryCode, Reach};
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::rows::{PASSAGES_PER_ROW, VectorRow, chunk_of, space_key, vector_key};
@@ -36,6 +36,16 @@ const FEW: usize = 640;
 
 /// Less than any estimate.
 const NONE: f32 = f32::NEG_INFINITY;
+const NO_LEAD: u32 = u32::MAX;
+
+/// How well all codes are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Well only at those that are nearest at first sight, since the best of all pages are wanted.
+    Nearest,
+    /// At all alike: the best of a few are wanted, and those may be far.
+    All,
+}
 
 /// What is known of a page's meaning.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -72,10 +82,10 @@ pub(crate) struct Estimates {
     nearest: Vec<u16>,
     /// The estimate of its lead; [`NONE`] where there is none.
     lead: Vec<f32>,
-    /// Where the lead's finer code is: in which of [`State::parts`], and which of its leads.
-    fine: Vec<Option<(u32, u32)>>,
-    /// The distances of all codes, in the order of [`State::parts`].
-    rows: Vec<Vec<u16>>,
+    /// Where the lead's finer code is: which of all leads of all parts; [`NO_LEAD`] where there is none.
+    fine: Vec<u32>,
+    /// The parts that were scanned, and the distances of their codes.
+    parts: Vec<(Rc<Vectors>, Vec<u16>)>,
 }
 
 /// A passage that may be compared exactly.
@@ -90,17 +100,23 @@ pub(crate) struct Row {
 }
 
 impl Estimates {
-    /// Scans all codes of a space.
+    /// Scans all codes of a space. What comes and goes afterwards does not matter to it.
     #[inline(never)]
-    pub fn new(state: &State, space: &str, unit: &[f32]) -> Self {
+    pub fn new(state: &State, space: &str, unit: &[f32], look: Look) -> Self {
         let query = QueryCode::new(unit);
         let slots = state.pages.slots();
-        let (mut nearest, mut lead, mut fine) = (vec![FAR; slots], vec![NONE; slots], vec![None; slots]);
-        let mut rows = Vec::new();
-        for (n, part) in (0..).zip(state.parts(space)) {
+        let (mut nearest, mut lead, mut fine) = (vec![FAR; slots], vec![NONE; slots], vec![NO_LEAD; slots]);
+        let mut parts = Vec::new();
+        let mut leads_before = 0;
+        let scanned = state.parts_now(space);
+        let reach = match look {
+            Look::All => Reach::ALL,
+            Look::Nearest => query.reach(scanned.iter().map(|part| part.codes.as_slice())),
+        };
+        for part in scanned {
             let mut distances = vec![FAR; part.len()];
-            if query.distances(&part.codes, &mut distances).is_ok() {
-                let mut leads = (0..).zip(part.leads()).peekable();
+            if query.distances(&part.codes, reach, &mut distances).is_ok() {
+                let mut leads = (leads_before..).zip(part.leads()).peekable();
                 for (index, run) in part.runs.iter().enumerate() {
                     let of_run = part.rows(index);
                     let (slot, mut first) = (run.slot as usize, of_run.start);
@@ -110,7 +126,7 @@ impl Estimates {
                         if is_known {
                             nearest[slot] = least(nearest[slot], &distances[first..*row as usize]);
                             lead[slot] = query.cosine(distances[*row as usize]);
-                            fine[slot] = Some((n, at));
+                            fine[slot] = at;
                             first = *row as usize + 1;
                         }
                     }
@@ -119,21 +135,28 @@ impl Estimates {
                     }
                 }
             }
-            rows.push(distances);
+            leads_before += part.leads().len() as u32;
+            parts.push((part, distances));
         }
-        Self { query, nearest, lead, fine, rows }
+        Self { query, nearest, lead, fine, parts }
     }
 
     /// Looks closer at the leads of these pages.
     #[inline(never)]
-    pub fn refine(&mut self, state: &State, space: &str, unit: &[f32], pages: impl Iterator<Item = Slot>) {
+    pub fn refine(&mut self, unit: &[f32], pages: impl Iterator<Item = Slot>) {
         let query = FineQuery::new(unit);
-        let parts: Vec<&Vectors> = state.parts(space).collect();
         for slot in pages {
-            let at = self.fine.get(slot as usize).copied().flatten();
-            let code = at.and_then(|(part, lead)| parts.get(part as usize)?.fine(lead as usize));
-            if let Some(code) = code {
-                self.lead[slot as usize] = query.cosine(code);
+            let Some(at) = self.fine.get(slot as usize).filter(|at| **at != NO_LEAD) else { continue };
+            let mut at = *at as usize;
+            // Parts are few, and most leads are in the first, which is the largest.
+            for (part, _) in &self.parts {
+                if at < part.leads().len() {
+                    if let Some(code) = part.fine(at) {
+                        self.lead[slot as usize] = query.cosine(code);
+                    }
+                    break;
+                }
+                at -= part.leads().len();
             }
         }
     }
@@ -148,25 +171,21 @@ impl Estimates {
     }
 
     /// The passages that are worth an exact comparison: of the pages that are worth most, those that share a row with
-    /// the lead or one of the closest few; all if they are few. `worth` is what a page is worth with such a closeness,
-    /// `None` if it is not to be looked at.
+    /// the lead or one of the closest few; all if they are few. `pages` come with what they are worth.
     #[inline(never)]
-    pub fn rows_of(
-        &self,
-        state: &State,
-        space: &str,
-        worth: impl Fn(Slot, Closeness) -> Option<f64>,
-    ) -> Vec<Row> {
-        let mut order: Vec<(f64, Slot)> = (0..self.nearest.len() as Slot)
-            .filter_map(|slot| Some((worth(slot, self.of(slot))?, slot)))
-            .collect();
+    pub fn rows_of(&self, state: &State, pages: impl Iterator<Item = (f64, Slot)>) -> Vec<Row> {
+        let mut order: Vec<(f64, Slot)> = pages.collect();
         if order.len() > COMPARED {
             order.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             order.truncate(COMPARED);
         }
         let mut chosen = vec![false; self.nearest.len()];
-        order.iter().for_each(|(_, slot)| chosen[*slot as usize] = true);
-        let mut rows: Vec<Row> = self.all_rows_of(state, space, |slot| chosen[slot as usize]).collect();
+        for (_, slot) in order {
+            if let Some(chosen) = chosen.get_mut(slot as usize) {
+                *chosen = true;
+            }
+        }
+        let mut rows = self.all_rows_of(state, |slot| chosen.get(slot as usize) == Some(&true));
         if rows.len() <= FEW {
             return rows;
         }
@@ -189,15 +208,10 @@ impl Estimates {
         rows
     }
 
-    /// All passages of these pages.
-    pub fn all_rows_of<'a>(
-        &'a self,
-        state: &'a State,
-        space: &'a str,
-        wanted: impl Fn(Slot) -> bool + 'a,
-    ) -> impl Iterator<Item = Row> + 'a {
+    /// All passages of these pages, as far as they are still there.
+    pub fn all_rows_of(&self, state: &State, wanted: impl Fn(Slot) -> bool) -> Vec<Row> {
         let mut found: Vec<Row> = Vec::new();
-        for (part, distances) in state.parts(space).zip(&self.rows) {
+        for (part, distances) in &self.parts {
             for (index, run) in part.runs.iter().enumerate() {
                 if run.slot == DEAD || !wanted(run.slot) {
                     continue;
@@ -212,7 +226,7 @@ impl Estimates {
                 }
             }
         }
-        found.into_iter()
+        found
     }
 }
 
@@ -288,6 +302,9 @@ impl<S: Store> Index<S> {
     /// room for them.
     pub async fn warm(&self, space: &str) -> Result<bool, IndexError> {
         const ROWS: usize = 128;
+        if self.cache.borrow().is_full() {
+            return Ok(false);
+        }
         let after = self.cache.borrow().warmed.clone();
         let age = self.cache.borrow().age;
         let rows = self.store.scan(Table::Vectors, after.as_deref(), ROWS).await?;

@@ -27,9 +27,9 @@ pub use bm25::{B, K1};
 pub use similar::{SIMILAR_PASSAGES, SIMILAR_WORDS};
 pub use terms::{MAX_TERMS, PREFIX_WEIGHT, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT};
 
-use crate::catalog::{Entry, Slot};
+use crate::catalog::{Entry, Mark, Slot};
 use crate::error::IndexError;
-use crate::fusion::{Evidence, Fusion, WORDS_WEIGHT, fuse};
+use crate::fusion::{Evidence, Fusion, fuse};
 use crate::index::Index;
 use crate::near::near;
 use crate::page::PageId;
@@ -42,7 +42,8 @@ use crate::vector::unit;
 use crate::words::{query_terms, words};
 use asked::Asked;
 pub(crate) use meaning::Closeness;
-use meaning::{Estimates, Row};
+use meaning::{Estimates, Look, Row};
+use std::collections::HashSet;
 
 /// Pages that are compared exactly, for each hit that is wanted, and at least.
 const CANDIDATES_PER_HIT: usize = 4;
@@ -118,18 +119,19 @@ impl<S: Store> Index<S> {
         let ask = Ask { query: &query, vector, listed };
         let asked = self.asked(&query.must).await?;
         let last = begun(query.text).filter(|last| terms.contains(last));
-        let lists = self.lists(terms, last.as_deref()).await?;
+        // The lists are read while the codes are scanned.
+        let scanned = async { ask.scan(&self.state.borrow(), &asked) };
+        let (lists, mut estimates) = futures::join!(self.lists(terms, last.as_deref()), scanned);
+        let lists = lists?;
 
         let (mut candidates, mut rows, scores) = {
             let state = self.state.borrow();
             let scores = lists.scores(&state.pages, asked.in_title);
-            let mut estimates =
-                ask.vector.as_ref().map(|(vector, unit)| Estimates::new(&state, vector.space, unit));
             let mut possible = ask.possible(&state, &asked, &scores.scores, estimates.as_ref());
-            if let (Some((vector, unit)), Some(estimates)) = (&ask.vector, &mut estimates) {
+            if let (Some((_, unit)), Some(estimates)) = (&ask.vector, &mut estimates) {
                 let refined = REFINED.max(state.pages.len() / REFINED_OF);
                 ask.keep_best(&mut possible, ask.candidates(&asked).max(refined));
-                estimates.refine(&state, vector.space, unit, possible.iter().map(|page| page.slot));
+                estimates.refine(unit, possible.iter().map(|page| page.slot));
                 for page in &mut possible {
                     page.evidence.see(estimates.of(page.slot));
                 }
@@ -141,59 +143,43 @@ impl<S: Store> Index<S> {
                     Some(Candidate::new(page.slot, entry, page.evidence, page.why, 0.0))
                 })
                 .collect();
-            let rows = match (&ask.vector, &estimates) {
-                (Some((vector, _)), Some(estimates)) => {
-                    // BM25 of each candidate; less than any of other pages.
-                    let mut words = vec![f64::NEG_INFINITY; state.pages.slots()];
-                    for page in &candidates {
-                        words[page.slot as usize] = page.evidence.bm25.unwrap_or(0.0);
-                    }
-                    let worth = |slot: Slot, closeness: Closeness| {
-                        let words = words[slot as usize];
-                        (words >= 0.0).then(|| closeness.cosine().unwrap_or(0.0) + WORDS_WEIGHT * words)
-                    };
-                    estimates.rows_of(&state, vector.space, worth)
-                }
-                _ => Vec::new(),
-            };
-            (candidates, rows, scores)
+            let worth = |page: &Candidate| (page.evidence.calibrated(), page.slot);
+            let rows = estimates.map(|estimates| estimates.rows_of(&state, candidates.iter().map(worth)));
+            (candidates, rows.unwrap_or_default(), scores)
         };
+        // By words alone all of them come first anyway.
+        let mut held = HashSet::new();
         if let Some((vector, unit)) = &ask.vector {
-            self.compare(vector.space, unit, &mut rows).await?;
+            let compared = self.compare(vector.space, unit, &mut rows);
+            (_, held) = futures::try_join!(compared, self.held(&candidates, query.text))?;
             ask.settle(&mut candidates, &rows, &asked);
         }
         let mut ranked = ask.rank(candidates);
-        self.hold(&mut ranked, query.text).await?;
+        typing::hold(&mut ranked, &held, |page| page.id);
         // What keeps its place keeps it against its likes, too.
         collapse(&mut ranked, if typing::is_short(query.text) { typing::HELD } else { 0 });
         let found = self.admit(ranked, &asked, query.limit).await?;
         self.show(found, &rows, &lists, &scores.weights).await
     }
 
-    /// While `typed` is short, what it found exactly by words keeps its place.
-    async fn hold(&self, ranked: &mut Vec<Candidate>, typed: &str) -> Result<(), IndexError> {
+    /// While `typed` is short, what it found exactly by words keeps its place: those pages, if there are any.
+    async fn held(&self, pages: &[Candidate], typed: &str) -> Result<HashSet<PageId>, IndexError> {
         if !typing::is_short(typed) {
-            return Ok(());
+            return Ok(HashSet::new());
         }
         let mut by_words: Vec<&Candidate> =
-            ranked.iter().filter(|page| page.evidence.bm25.is_some()).collect();
+            pages.iter().filter(|page| page.evidence.bm25.is_some()).collect();
         sort_by(&mut by_words, |a, b| {
             let (x, y) = (a.evidence.bm25.unwrap_or(0.0), b.evidence.bm25.unwrap_or(0.0));
             y.total_cmp(&x).then_with(|| seen_last_first(a, b))
         });
-        let first: Vec<PageId> = ranked.iter().take(typing::HELD).map(|page| page.id).collect();
         let ids: Vec<PageId> = by_words.iter().take(typing::HELD).map(|page| page.id).collect();
-        if ids.iter().all(|id| first.contains(id)) {
-            return Ok(());
-        }
         let rows = self.page_rows(&ids).await?;
         let exact = ids
             .into_iter()
             .zip(rows)
             .filter(|(_, row)| row.as_ref().is_some_and(|row| typing::is_exact(&row.title, typed)));
-        let held = exact.map(|(id, _)| id).collect();
-        typing::hold(ranked, &held, |page| page.id);
-        Ok(())
+        Ok(exact.map(|(id, _)| id).collect())
     }
 }
 
@@ -209,6 +195,14 @@ impl Ask<'_> {
     /// By how much estimates may err.
     fn slack(&self) -> f64 {
         self.vector.as_ref().map_or(0.0, |(_, unit)| SLACK / (unit.len() as f64).sqrt())
+    }
+
+    /// How close all pages seem, if meaning is asked for.
+    fn scan(&self, state: &State, asked: &Asked) -> Option<Estimates> {
+        let (vector, unit) = self.vector.as_ref()?;
+        let of_all = self.query.filters == Filters::default() && !asked.has_phrases() && !asked.excludes();
+        let look = if of_all && !asked.in_title { Look::Nearest } else { Look::All };
+        Some(Estimates::new(state, vector.space, unit, look))
     }
 
     /// What makes a page a hit; `None` where nothing does.
@@ -232,8 +226,8 @@ impl Ask<'_> {
     ) -> Vec<Possible> {
         let filters = &self.query.filters;
         let hosts = state.pages.hosts(|host| filters.accept_host(host));
-        let accepts = |entry: &Entry| hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
-        let slack = self.slack();
+        let accepts = |page: &Mark| hosts[page.host as usize] && filters.accept_time(page.last_seen);
+        let least = self.min_cosine() - self.slack();
         let evidence_of = |slot: Slot| {
             let bm25 = scores.get(slot as usize).copied().filter(|score| *score > 0.0);
             let mut evidence = Evidence { bm25, ..Evidence::default() };
@@ -243,11 +237,12 @@ impl Ask<'_> {
             evidence
         };
         let mut found: Vec<Possible> = Vec::new();
-        for (slot, entry) in state.pages.iter() {
+        for slot in 0..state.pages.slots() as Slot {
             let evidence = evidence_of(slot);
-            let Some(why) = self.why(evidence, asked, self.min_cosine() - slack) else { continue };
-            if accepts(entry) && asked.may_admit(slot) {
-                found.push(Possible { slot, last_seen: entry.last_seen, evidence, why });
+            let Some(why) = self.why(evidence, asked, least) else { continue };
+            let Some(page) = state.pages.mark(slot) else { continue };
+            if accepts(page) && asked.may_admit(slot) {
+                found.push(Possible { slot, last_seen: page.last_seen, evidence, why });
             }
         }
         found
@@ -269,9 +264,7 @@ impl Ask<'_> {
         type Worth = fn(&Possible) -> Option<f64>;
         let words: Worth = |page| page.evidence.bm25;
         let meaning: Worth = |page| page.evidence.cosine;
-        let both: Worth = |page| {
-            Some(page.evidence.cosine.unwrap_or(0.0) + WORDS_WEIGHT * page.evidence.bm25.unwrap_or(0.0))
-        };
+        let both: Worth = |page| Some(page.evidence.calibrated());
         let by = match self.fusion() {
             Fusion::Calibrated => [words, both],
             Fusion::Reciprocal => [words, meaning],

@@ -1,7 +1,7 @@
 //! Pages like a page.
 
 use super::asked::Admitted;
-use super::meaning::{Estimates, Row};
+use super::meaning::{Estimates, Look, Row};
 use super::{Candidate, collapse, seen_last_first};
 use crate::catalog::Slot;
 use crate::error::IndexError;
@@ -126,8 +126,9 @@ impl<S: Store> Index<S> {
         limit: usize,
     ) -> (Vec<Candidate>, Vec<(usize, Row)>) {
         let state = self.state.borrow();
+        let look = if *filters == Filters::default() { Look::Nearest } else { Look::All };
         let estimates: Vec<Estimates> =
-            own.iter().map(|vector| Estimates::new(&state, space, &vector.unit())).collect();
+            own.iter().map(|vector| Estimates::new(&state, space, &vector.unit(), look)).collect();
         let hosts = state.pages.hosts(|host| filters.accept_host(host));
         let fingerprint = state.pages.get(own_slot).and_then(|entry| entry.fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
@@ -150,7 +151,7 @@ impl<S: Store> Index<S> {
         let mut rows: HashMap<(Slot, u32), (usize, Row)> = HashMap::new();
         for (n, estimates) in estimates.iter().enumerate() {
             let mut by_page: HashMap<Slot, Vec<Row>> = HashMap::new();
-            for row in estimates.all_rows_of(&state, space, |slot| slots.contains(&slot)) {
+            for row in estimates.all_rows_of(&state, |slot| slots.contains(&slot)) {
                 if !row.is_lead {
                     by_page.entry(row.slot).or_default().push(row);
                 }

@@ -128,7 +128,8 @@ fn bm25(twin: &Twin, question: &str) -> HashMap<u8, f64> {
         let mut got = Vec::new();
         for (n, here) in counts.into_iter().filter(|(n, _)| !but.contains(n)) {
             let length = texts[&n].len() as f64 / average;
-            let worth = share * idf * here * 2.2 / (here + 1.2 * (0.25 + 0.75 * length));
+            // In this order, so that what are equals to the index are equals here.
+            let worth = share * idf * (here * 2.2 / (here + 1.2 * (0.25 + 0.75 * length)));
             *scores.entry(n).or_default() += worth.min(most);
             got.push((n, worth.min(most)));
         }
