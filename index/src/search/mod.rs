@@ -43,7 +43,6 @@ use crate::words::{query_terms, words};
 use asked::Asked;
 pub(crate) use meaning::Closeness;
 use meaning::{Estimates, Look, Row};
-use std::collections::HashSet;
 
 /// Pages that are compared exactly, for each hit that is wanted, and at least.
 const CANDIDATES_PER_HIT: usize = 4;
@@ -147,39 +146,42 @@ impl<S: Store> Index<S> {
             let rows = estimates.map(|estimates| estimates.rows_of(&state, candidates.iter().map(worth)));
             (candidates, rows.unwrap_or_default(), scores)
         };
-        // By words alone all of them come first anyway.
-        let mut held = HashSet::new();
         if let Some((vector, unit)) = &ask.vector {
-            let compared = self.compare(vector.space, unit, &mut rows);
-            (_, held) = futures::try_join!(compared, self.held(&candidates, query.text))?;
+            self.compare(vector.space, unit, &mut rows).await?;
             ask.settle(&mut candidates, &rows, &asked);
         }
         let mut ranked = ask.rank(candidates);
-        typing::hold(&mut ranked, &held, |page| page.id);
+        self.hold(&mut ranked, query.text).await?;
         // What keeps its place keeps it against its likes, too.
         collapse(&mut ranked, if typing::is_short(query.text) { typing::HELD } else { 0 });
         let found = self.admit(ranked, &asked, query.limit).await?;
         self.show(found, &rows, &lists, &scores.weights).await
     }
 
-    /// While `typed` is short, what it found exactly by words keeps its place: those pages, if there are any.
-    async fn held(&self, pages: &[Candidate], typed: &str) -> Result<HashSet<PageId>, IndexError> {
+    /// While `typed` is short, what it found exactly by words keeps its place.
+    async fn hold(&self, ranked: &mut Vec<Candidate>, typed: &str) -> Result<(), IndexError> {
         if !typing::is_short(typed) {
-            return Ok(HashSet::new());
+            return Ok(());
         }
         let mut by_words: Vec<&Candidate> =
-            pages.iter().filter(|page| page.evidence.bm25.is_some()).collect();
+            ranked.iter().filter(|page| page.evidence.bm25.is_some()).collect();
         sort_by(&mut by_words, |a, b| {
             let (x, y) = (a.evidence.bm25.unwrap_or(0.0), b.evidence.bm25.unwrap_or(0.0));
             y.total_cmp(&x).then_with(|| seen_last_first(a, b))
         });
+        let first: Vec<PageId> = ranked.iter().take(typing::HELD).map(|page| page.id).collect();
         let ids: Vec<PageId> = by_words.iter().take(typing::HELD).map(|page| page.id).collect();
+        if ids.iter().all(|id| first.contains(id)) {
+            return Ok(());
+        }
         let rows = self.page_rows(&ids).await?;
         let exact = ids
             .into_iter()
             .zip(rows)
             .filter(|(_, row)| row.as_ref().is_some_and(|row| typing::is_exact(&row.title, typed)));
-        Ok(exact.map(|(id, _)| id).collect())
+        let held = exact.map(|(id, _)| id).collect();
+        typing::hold(ranked, &held, |page| page.id);
+        Ok(())
     }
 }
 

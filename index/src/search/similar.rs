@@ -3,7 +3,7 @@
 use super::asked::Admitted;
 use super::meaning::{Estimates, Look, Row};
 use super::{Candidate, collapse, seen_last_first};
-use crate::catalog::Slot;
+use crate::catalog::{Entry, Slot};
 use crate::error::IndexError;
 use crate::fusion::Evidence;
 use crate::index::Index;
@@ -14,6 +14,7 @@ use crate::rows::{PASSAGES_PER_ROW, chunk_of, chunks};
 use crate::search::bm25::weight;
 use crate::search::cache::BlockAt;
 use crate::sort::sort_by;
+use crate::state::State;
 use crate::store::{Store, Table};
 use crate::vector::Vector;
 use crate::words::{is_stop_word, terms};
@@ -129,15 +130,8 @@ impl<S: Store> Index<S> {
         let look = if *filters == Filters::default() { Look::Nearest } else { Look::All };
         let estimates: Vec<Estimates> =
             own.iter().map(|vector| Estimates::new(&state, space, &vector.unit(), look)).collect();
-        let hosts = state.pages.hosts(|host| filters.accept_host(host));
-        let fingerprint = state.pages.get(own_slot).and_then(|entry| entry.fingerprint);
         let mut found: Vec<Candidate> = Vec::new();
-        for (slot, entry) in state.pages.iter() {
-            let same = fingerprint.zip(entry.fingerprint).is_some_and(|(a, b)| near(a, b));
-            let accepted = hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
-            if slot == own_slot || same || !accepted {
-                continue;
-            }
+        for (slot, entry) in others(&state, own_slot, filters) {
             let best: Option<f64> =
                 (estimates.iter()).map(|estimates| estimates.of(slot).best).sum::<Option<f64>>();
             let Some(score) = best.map(|best| best / own.len() as f64) else { continue };
@@ -171,12 +165,9 @@ impl<S: Store> Index<S> {
         filters: &Filters,
         limit: usize,
     ) -> Result<Vec<Hit>, IndexError> {
-        let Some((own_slot, passages, fingerprint)) = ({
+        let Some((own_slot, passages)) = ({
             let state = self.state.borrow();
-            state
-                .pages
-                .slot(page)
-                .and_then(|slot| state.pages.get(slot).map(|entry| (slot, entry.passages, entry.fingerprint)))
+            state.pages.slot(page).and_then(|slot| state.pages.get(slot).map(|entry| (slot, entry.passages)))
         }) else {
             return Ok(Vec::new());
         };
@@ -189,13 +180,10 @@ impl<S: Store> Index<S> {
         let (found, weights) = {
             let state = self.state.borrow();
             let scores = lists.scores(&state.pages, false);
-            let hosts = state.pages.hosts(|host| filters.accept_host(host));
             let mut found: Vec<Candidate> = Vec::new();
-            for (slot, entry) in state.pages.iter() {
-                let same = fingerprint.zip(entry.fingerprint).is_some_and(|(a, b)| near(a, b));
+            for (slot, entry) in others(&state, own_slot, filters) {
                 let score = scores.scores.get(slot as usize).copied().filter(|score| *score > 0.0);
-                let accepted = hosts[entry.host as usize] && filters.accept_time(entry.last_seen);
-                let (Some(score), true) = (score, accepted && !same && slot != own_slot) else { continue };
+                let Some(score) = score else { continue };
                 let evidence = Evidence { cosine: None, closest: None, bm25: Some(score) };
                 found.push(Candidate::new(slot, entry, evidence, Why::Words, score));
             }
@@ -235,4 +223,14 @@ impl<S: Store> Index<S> {
         ranked.truncate(SIMILAR_WORDS);
         Ok(ranked.into_iter().map(|(_, term)| term).collect())
     }
+}
+
+/// The pages that `filters` let through, but for one and those that say nearly the same as it.
+fn others<'a>(state: &'a State, than: Slot, filters: &'a Filters) -> impl Iterator<Item = (Slot, &'a Entry)> {
+    let hosts = state.pages.hosts(|host| filters.accept_host(host));
+    let fingerprint = state.pages.get(than).and_then(|entry| entry.fingerprint);
+    state.pages.iter().filter(move |(slot, entry)| {
+        let same = fingerprint.zip(entry.fingerprint).is_some_and(|(a, b)| near(a, b));
+        *slot != than && !same && hosts[entry.host as usize] && filters.accept_time(entry.last_seen)
+    })
 }
