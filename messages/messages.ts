@@ -892,7 +892,11 @@ pinned: number,
  */
 bytes: number, 
 /**
- * Titles of some of them, the one read last first.
+ * Bytes of those of pinned ones.
+ */
+pinnedBytes: number, 
+/**
+ * Titles of some of them, pinned ones last, the one read last first.
  */
 titles: Array<string>, };
 

@@ -135,6 +135,12 @@ impl Background {
         self.engine.has_work()
     }
 
+    /// Something will be left to do at a later time.
+    #[wasm_bindgen(js_name = hasMoreLater)]
+    pub fn has_more_later(&self) -> bool {
+        self.engine.has_more_later()
+    }
+
     /// The welcome page was answered with yes.
     #[wasm_bindgen(getter)]
     pub fn consent(&self) -> bool {

@@ -30,6 +30,7 @@ export function withBackfill(background: Taker, sources: Sources): Chores {
   let share = 1;
   return {
     hasWork: () => background.hasWork(),
+    hasMoreLater: () => background.hasMoreLater?.() ?? false,
     get share() {
       return share;
     },

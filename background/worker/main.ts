@@ -46,7 +46,7 @@ browser.onMessage(async (message, source) => {
     ? await background.handle(message)
     : await background.handlePage(message, source.url, source.topFrame, source.private);
   if (typeOf(message) === "offer") work.batterySeen(saysLowBattery(message));
-  if (background.hasWork()) void work.resume();
+  if (background.hasWork() || background.hasMoreLater()) void work.resume();
   if (!source.extensionPage) {
     if (source.tab !== undefined) badge.answered(source.tab, reply);
     badge.refresh();

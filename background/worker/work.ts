@@ -21,6 +21,8 @@ const SHORT_MS = 4;
 /** What there is to do; the background has it. */
 export interface Chores {
   hasWork(): boolean;
+  /** Something will be left to do at a later time: the alarm has to stay. */
+  hasMoreLater?(): boolean;
   /** Does one small piece; `true` if there may be more. */
   step(): Promise<boolean>;
   /** How much of the last step's time was work of this process at most, where that is not all of it. */
@@ -74,7 +76,8 @@ export class Work {
           }
         }
         // Without work, too: a worker that died just before this has left its alarm behind.
-        if (!chores.hasWork()) await this.#browser.clearAlarm(WORK_ALARM);
+        if (chores.hasMoreLater?.()) await this.#browser.setAlarm(WORK_ALARM, ALARM_MINUTES);
+        else if (!chores.hasWork()) await this.#browser.clearAlarm(WORK_ALARM);
         // Something may have come in while the alarm was being cleared.
       } while (chores.hasWork());
     } finally {

@@ -1,6 +1,6 @@
 // The storage section: how much there is, for how long, of which sites; and forgetting.
 
-import type { Scope, SiteUse, State } from "../../messages/messages.ts";
+import type { Preview, Scope, SiteUse, State } from "../../messages/messages.ts";
 import { ask } from "../shared/browser.ts";
 import { confirmLoss, type Loss, previewOf } from "../shared/confirm.ts";
 import { byId, element } from "../shared/dom.ts";
@@ -139,8 +139,15 @@ async function setDays(): Promise<void> {
   await attempt(async () => {
     const scope: Scope = { scope: "period", from: 0, to: Date.now() - (days ?? 0) * DAY_MS };
     const preview = await previewOf(days === null ? [] : [scope]);
-    // Pinned pages stay, whatever their age.
-    const goes = { ...preview, pages: preview.pages - preview.pinned, pinned: 0 };
+    // Pinned pages stay, whatever their age. Their titles come last.
+    const pages = preview.pages - preview.pinned;
+    const goes: Preview = {
+      pages,
+      pinned: 0,
+      bytes: preview.bytes - preview.pinnedBytes,
+      pinnedBytes: 0,
+      titles: preview.titles.slice(0, pages),
+    };
     const agreed =
       goes.pages <= 0 || (await confirmLoss(goes, { ...retentionLoss(), lines: [text("pinnedStay")] }));
     if (agreed) await change({ keepDays: days });

@@ -2,7 +2,8 @@
 // an empty section for it.
 //
 // Stable handles for tests: #backfill[data-phase] (as BackfillPhase), #backfill-history, #backfill-bookmarks,
-// #backfill-start, #backfill-cancel, #backfill-remove, #backfill-status, #backfill-counts, #backfill-problem.
+// #backfill-start, #backfill-cancel, #backfill-remove, #backfill-status, #backfill-counts, #backfill-again,
+// #backfill-problem.
 
 import type { Backfill, BackfillPhase, BackfillState, State } from "../../messages/messages.ts";
 import { ask, requestBookmarks } from "./browser.ts";
@@ -39,6 +40,11 @@ export function startBackfill(section: HTMLElement): (state: State) => void {
   const bar = element("progress", { "aria-label": text("backfillRunning") });
   const status = element("p", { id: "backfill-status", class: "outcome", role: "status" });
   const counts = element("p", { id: "backfill-counts", class: "hint" });
+  const again = element(
+    "p",
+    { id: "backfill-again", class: "hint", hidden: true },
+    text("backfillAgainHint"),
+  );
   const problem = element("p", {
     id: "backfill-problem",
     class: "problem outcome",
@@ -52,6 +58,7 @@ export function startBackfill(section: HTMLElement): (state: State) => void {
     bar,
     status,
     counts,
+    again,
     problem,
     element("div", { class: "buttons" }, start, cancel, remove),
   );
@@ -71,6 +78,8 @@ export function startBackfill(section: HTMLElement): (state: State) => void {
     start.hidden = underWay;
     start.classList.toggle("primary", phase === "none");
     say(start, text(phase === "none" ? "backfillStart" : "backfillAgain"));
+    // What the browser still knows is not ours to forget.
+    again.hidden = underWay || phase === "none";
     cancel.hidden = !underWay;
     remove.hidden = underWay || !removable;
     const key = phase === "none" && removed ? "backfillRemoved" : PHASES[phase];

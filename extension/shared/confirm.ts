@@ -30,6 +30,7 @@ export async function previewOf(scopes: readonly Scope[]): Promise<Preview> {
     pages: sum(({ pages }) => pages),
     pinned: sum(({ pinned }) => pinned),
     bytes: sum((preview) => preview.bytes),
+    pinnedBytes: sum(({ pinnedBytes }) => pinnedBytes),
     titles: all.flatMap((preview) => preview.titles).slice(0, TITLES),
   };
 }

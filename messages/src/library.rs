@@ -47,7 +47,9 @@ pub struct Preview {
     pub pinned: u32,
     /// Bytes of their rows.
     pub bytes: f64,
-    /// Titles of some of them, the one read last first.
+    /// Bytes of those of pinned ones.
+    pub pinned_bytes: f64,
+    /// Titles of some of them, pinned ones last, the one read last first.
     pub titles: Vec<String>,
 }
 

@@ -96,6 +96,18 @@ test("the alarm is set before the first step: the worker may die in it", async (
   assert.deepEqual(then, [WORK_ALARM]);
 });
 
+test("the alarm stays while something will be left to do later", async () => {
+  const [steps, clock] = [new Steps(2), new Clock()];
+  let later = true;
+  const work = new Work(async () => Object.assign(steps, { hasMoreLater: () => later }), clock);
+  await work.resume();
+  assert.deepEqual([...clock.set], [WORK_ALARM]);
+  later = false;
+  await work.resume();
+  assert.equal(steps.done, 2);
+  assert.deepEqual([...clock.set], []);
+});
+
 test("an alarm that a dead worker left behind is cleared", async () => {
   const clock = new Clock();
   clock.set.add(WORK_ALARM);

@@ -35,20 +35,31 @@ impl<S: Store, P: Platform> Engine<S, P> {
     /// What forgetting this would remove.
     pub(super) async fn preview(&self, scope: Scope) -> Result<Preview, EngineError> {
         let ids: HashSet<PageId> = self.pages_in(&scope)?.into_iter().collect();
-        let mut bytes = 0;
+        let pinned: HashSet<PageId> = self.pins.borrow().intersection(&ids).copied().collect();
+        let (mut bytes, mut pinned_bytes) = (0, 0);
         let mut seen = self.index.list(|page| {
             ids.contains(&page.id).then(|| {
+                let is_pinned = pinned.contains(&page.id);
                 bytes += page.bytes;
-                (page.last_seen, page.id)
+                pinned_bytes += if is_pinned { page.bytes } else { 0 };
+                (is_pinned, page.last_seen, page.id)
             })
         });
-        bytes += self.queue.borrow().bytes_of(|entry| ids.contains(&entry.page)) as u64;
-        sort_by(&mut seen, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let first: Vec<PageId> = seen.iter().take(TITLES).map(|(_, id)| *id).collect();
+        let waiting =
+            |of: &HashSet<PageId>| self.queue.borrow().bytes_of(|entry| of.contains(&entry.page)) as u64;
+        bytes += waiting(&ids);
+        pinned_bytes += waiting(&pinned);
+        sort_by(&mut seen, |a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+        let first: Vec<PageId> = seen.iter().take(TITLES).map(|(.., id)| *id).collect();
         let titles = self.index.pages(&first).await?.into_iter().flatten();
         let titles = titles.map(|page| if page.title.is_empty() { page.url } else { page.title }).collect();
-        let pinned = self.pins.borrow().intersection(&ids).count() as u32;
-        Ok(Preview { pages: ids.len() as u32, pinned, bytes: bytes as f64, titles })
+        Ok(Preview {
+            pages: ids.len() as u32,
+            pinned: pinned.len() as u32,
+            bytes: bytes as f64,
+            pinned_bytes: pinned_bytes as f64,
+            titles,
+        })
     }
 
     /// Forgets.

@@ -202,8 +202,19 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
     }
 
+    /// An import is under way, as far as it is known.
+    pub fn is_importing(&self) -> bool {
+        self.importing.borrow().is_some()
+    }
+
+    /// Nobody goes on with the import that was under way.
+    pub(super) fn import_is_left(&self) -> bool {
+        let now = self.platform().now();
+        self.importing.borrow().as_ref().is_some_and(|importing| now >= importing.until)
+    }
+
     /// An import is under way; or it begins or ends, and with it what it remembers.
-    async fn import_goes_on(&self, begins_or_ends: bool) -> Result<(), EngineError> {
+    pub(super) async fn import_goes_on(&self, begins_or_ends: bool) -> Result<(), EngineError> {
         {
             let mut importing = self.importing.borrow_mut();
             if begins_or_ends && importing.is_none() {

@@ -59,6 +59,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.is_forgotten(&scope).await?;
             return Ok(Step::Worked);
         }
+        if self.import_is_left() {
+            self.import_goes_on(true).await?;
+            return Ok(Step::Worked);
+        }
         if self.retention_is_due() {
             self.retain().await?;
             return Ok(Step::Worked);
@@ -85,10 +89,16 @@ impl<S: Store, P: Platform> Engine<S, P> {
         warming
             || self.index.wants_maintenance()
             || self.next_to_forget().is_some()
+            || self.import_is_left()
             || self.retention_is_due()
             || self.backfill_has_work()
             || self.models.has_work()
             || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
+    }
+
+    /// Something will be left to do at a later time: whoever sleeps has to wake up then.
+    pub fn has_more_later(&self) -> bool {
+        self.is_importing()
     }
 
     /// Passages that should be embedded now, as far as it is known without opening a model.

@@ -115,6 +115,7 @@ const FULL: Partial<World> = {
       pages: 4_213,
       pinned: 12,
       bytes: 61_400_000,
+      pinnedBytes: 12_000,
       titles: HITS.map(({ title }) => title),
     },
   },

@@ -224,6 +224,7 @@ const scenes: Omit<Scene, "file" | "size">[] = [
           pages: 31,
           pinned: 2,
           bytes: 412_000,
+          pinnedBytes: 9_000,
           titles: HITS.map(({ title }) => title),
         },
       },

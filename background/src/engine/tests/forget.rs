@@ -160,6 +160,12 @@ fn a_site_a_day_and_everything_are_shown_and_then_forgotten() {
     assert_eq!((seen.pages, seen.pinned), (3, 0));
     assert!(seen.bytes > 100.0, "{}", seen.bytes);
     assert_eq!(seen.titles, ["Boats", "The sea"], "the one read last first");
+    let boats = engine.status("https://sea.example.org/boats").page.unwrap();
+    engine.ask(Request::Pin(Pin { page: boats.page, pinned: true }), &Sender::Extension).unwrap();
+    let with_pin = preview(&engine, site.clone());
+    assert_eq!((with_pin.pages, with_pin.pinned, with_pin.bytes), (3, 1, seen.bytes));
+    assert!(with_pin.pinned_bytes > 50.0 && with_pin.pinned_bytes < seen.bytes, "{}", with_pin.pinned_bytes);
+    assert_eq!(with_pin.titles, ["The sea", "Boats"], "what is pinned comes last");
     let day = Scope::Period { from: first_day - DAY, to: first_day + 1.0 };
     assert_eq!(preview(&engine, day.clone()).pages, 2);
     assert_eq!(preview(&engine, Scope::Everything).pages, 4);

@@ -372,9 +372,34 @@ fn an_import_that_nobody_goes_on_with_leaves_nothing_behind() {
     frame(&into, Some(place), &file[1], true);
     into.ask(Request::Forget(Scope::Site { site: "animals.example.org".into() }), &Sender::Extension)
         .unwrap();
+    into.finish();
+    assert!(import_row(&world).is_some());
+    assert!(!into.has_work() && into.has_more_later());
+    world.now.set(world.now.get() + 121_000.0);
+    assert!(into.has_work());
+    let again = world.start();
+    assert_eq!(import_row(&world), None, "a worker that starts");
+    assert!(!again.has_more_later());
+    into.finish();
+    assert_eq!(import_row(&world), None);
+    assert!(!into.has_work() && !into.has_more_later());
+}
+
+#[test]
+fn an_import_that_nobody_goes_on_with_goes_by_itself() {
+    let file = export(&full(&World::default()));
+    let world = World::default();
+    let into = world.consenting();
+    let Imported::Settings { place, .. } = frame(&into, None, &file[0][archive::header().len()..], false)
+    else {
+        panic!()
+    };
+    frame(&into, Some(place), &file[1], true);
+    into.ask(Request::Forget(Scope::Site { site: "animals.example.org".into() }), &Sender::Extension)
+        .unwrap();
     assert!(import_row(&world).is_some());
     world.now.set(world.now.get() + 121_000.0);
-    world.start();
+    into.finish();
     assert_eq!(import_row(&world), None);
 }
 
