@@ -12,14 +12,13 @@ interface Battery {
   level: number;
 }
 
-/** `false` where the browser does not tell: Firefox, and pages without TLS. */
-export async function isBatteryLow(): Promise<boolean> {
+/** `null` where the browser does not tell: Firefox, and pages without TLS or whose policy forbids it. */
+export async function isBatteryLow(): Promise<boolean | null> {
   try {
     const ask = (navigator as { getBattery?: () => Promise<Battery> }).getBattery;
     const battery = await ask?.call(navigator);
-    return battery !== undefined && !battery.charging && battery.level <= LOW;
+    return battery === undefined ? null : !battery.charging && battery.level <= LOW;
   } catch {
-    // A page's policy may forbid it.
-    return false;
+    return null;
   }
 }

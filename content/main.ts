@@ -145,7 +145,7 @@ async function read(reading: Reading, wait: number): Promise<boolean> {
   return true;
 }
 
-function makeOffer({ roots }: Survey, lowBattery: boolean): Offer {
+function makeOffer({ roots }: Survey, lowBattery: boolean | null): Offer {
   return { url: location.href, ...visibleFields(roots), noarchive: asksNoArchive(document), lowBattery };
 }
 

@@ -793,10 +793,15 @@ visibleCard: boolean,
  */
 noarchive: boolean, 
 /**
- * The device runs on a battery that is nearly empty, as far as the browser tells: what is left to do is then done
- * much more slowly.
+ * Whether the device runs on a battery that is nearly empty; nothing where the browser does not tell. Nothing is
+ * embedded then.
  */
-lowBattery: boolean, };
+lowBattery: boolean | null, };
+
+/**
+ * Which result comes first.
+ */
+export type Order = "best" | "newest";
 
 /**
  * The answer.
@@ -1043,7 +1048,11 @@ limit: number,
 /**
  * What results must satisfy.
  */
-filters: Filters, };
+filters: Filters, 
+/**
+ * Which of them comes first.
+ */
+order: Order, };
 
 /**
  * Which retrievers answer.
@@ -1259,6 +1268,10 @@ queued: number,
  * Passages that still need a vector in the current space.
  */
 unembedded: number, 
+/**
+ * The battery is nearly empty: these wait until it is charged.
+ */
+sparing: boolean, 
 /**
  * Taking in history and bookmarks.
  */

@@ -135,16 +135,23 @@ impl Background {
         self.engine.has_work()
     }
 
-    /// Something will be left to do at a later time.
-    #[wasm_bindgen(js_name = hasMoreLater)]
-    pub fn has_more_later(&self) -> bool {
-        self.engine.has_more_later()
+    /// In how many milliseconds something will be left to do; `undefined`: never, as far as it is known.
+    #[wasm_bindgen(js_name = sleepsFor)]
+    pub fn sleeps_for(&self) -> Option<f64> {
+        self.engine.sleeps_for()
     }
 
     /// The welcome page was answered with yes.
     #[wasm_bindgen(getter)]
     pub fn consent(&self) -> bool {
         self.engine.consent()
+    }
+
+    /// The browser notes a visit. Rejects with a `Reply`.
+    #[wasm_bindgen(js_name = visited)]
+    pub async fn visited(&self, url: String) -> Result<(), JsValue> {
+        let engine = self.engine.clone();
+        engine.visited(&url).await.map_err(|error| reply(&Reply::Error(error.into_failure())))
     }
 
     /// Follows a removal from the browser's history. Answers with a `Reply`.

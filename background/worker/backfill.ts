@@ -30,7 +30,7 @@ export function withBackfill(background: Taker, sources: Sources): Chores {
   let share = 1;
   return {
     hasWork: () => background.hasWork(),
-    hasMoreLater: () => background.hasMoreLater?.() ?? false,
+    sleepsFor: () => background.sleepsFor?.(),
     get share() {
       return share;
     },

@@ -84,7 +84,7 @@ export class Badge {
   }
 
   #look(state: State): ButtonState {
-    const left = state.queued + state.unembedded;
+    const left = state.queued + (state.sparing ? 0 : state.unembedded);
     if (!state.settings.consent) return NOTHING;
     if (state.problem !== null)
       return { text: "!", color: PROBLEM, title: this.#button.message("titleProblem"), reads: true };

@@ -62,6 +62,13 @@ export async function clearAlarm(name: string): Promise<void> {
   await chrome.alarms.clear(name);
 }
 
+/** A visit was noted in the history. */
+export function onVisited(run: (url: string) => Promise<void>): void {
+  chrome.history.onVisited.addListener(async ({ url }) => {
+    if (url !== undefined) await run(url);
+  });
+}
+
 export function onHistoryRemoved(run: (all: boolean, urls: string[]) => Promise<void>): void {
   chrome.history.onVisitRemoved.addListener(async ({ allHistory, urls }) => run(allHistory, urls ?? []));
 }

@@ -45,8 +45,7 @@ browser.onMessage(async (message, source) => {
   const reply: unknown = source.extensionPage
     ? await background.handle(message)
     : await background.handlePage(message, source.url, source.topFrame, source.private);
-  if (typeOf(message) === "offer") work.batterySeen(saysLowBattery(message));
-  if (background.hasWork() || background.hasMoreLater()) void work.resume();
+  if (background.hasWork() || background.sleepsFor() !== undefined) void work.resume();
   if (!source.extensionPage) {
     if (source.tab !== undefined) badge.answered(source.tab, reply);
     badge.refresh();
@@ -63,17 +62,20 @@ function typeOf(message: unknown): unknown {
   return (message as { request?: { type?: unknown } } | null)?.request?.type;
 }
 
-function saysLowBattery(message: unknown): boolean {
-  return (message as { request: { lowBattery?: unknown } }).request.lowBattery === true;
-}
-
 function isReply(reply: unknown): boolean {
   return typeof reply === "object" && reply !== null && "error" in reply;
 }
 
-browser.onAlarm(WORK_ALARM, () => work.resume());
+browser.onAlarm(WORK_ALARM, async () => {
+  // It may be that a pause is over.
+  badge.refresh();
+  await work.resume();
+});
 browser.onAlarm(MODEL_ALARM, () => downloads.resume());
 
+browser.onVisited(async (url) => {
+  await (await ready()).visited(url);
+});
 browser.onHistoryRemoved(async (all, urls) => {
   await (await ready()).historyRemoved(all, urls);
 });
@@ -103,7 +105,14 @@ bindDoors(async () => {
 bindOmnibox((query, limit) =>
   askOwn(
     ready,
-    { type: "search", query, mode: "words", limit, filters: { site: null, after: null, before: null } },
+    {
+      type: "search",
+      query,
+      mode: "words",
+      limit,
+      filters: { site: null, after: null, before: null },
+      order: "best",
+    },
     "results",
   ),
 );

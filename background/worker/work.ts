@@ -11,18 +11,14 @@ const HEARTBEAT_MS = 20_000;
  * at 1 it was 5.09 s of processor time in 10.
  */
 const REST = 1.25;
-/** The same where a battery is nearly empty: a twentieth of a core, so that what was read is still found soon. */
-const SPARING_REST = 19;
-/** How long it is believed that a battery is nearly empty, ms. Any page that is read says so again. */
-const SPARING_MS = 10 * 60_000;
 /** A step this quick is not worth a rest of its own. */
 const SHORT_MS = 4;
 
 /** What there is to do; the background has it. */
 export interface Chores {
   hasWork(): boolean;
-  /** Something will be left to do at a later time: the alarm has to stay. */
-  hasMoreLater?(): boolean;
+  /** In how many milliseconds something will be left to do that is not yet: the alarm is to ring then. */
+  sleepsFor?(): number | undefined;
   /** Does one small piece; `true` if there may be more. */
   step(): Promise<boolean>;
   /** How much of the last step's time was work of this process at most, where that is not all of it. */
@@ -41,18 +37,12 @@ export class Work {
   readonly #browser: Alarms;
   readonly #progress: () => void;
   #running: Promise<void> | undefined;
-  #sparingUntil = 0;
 
   /** `progress` is called after each step, and must take no time. */
   constructor(ready: () => Promise<Chores>, browser: Alarms, progress: () => void = () => {}) {
     this.#ready = ready;
     this.#browser = browser;
     this.#progress = progress;
-  }
-
-  /** Somebody saw how the battery is. */
-  batterySeen(low: boolean): void {
-    this.#sparingUntil = low ? performance.now() + SPARING_MS : 0;
   }
 
   /** Starts the work, or joins the one that is under way. */
@@ -76,7 +66,9 @@ export class Work {
           }
         }
         // Without work, too: a worker that died just before this has left its alarm behind.
-        if (chores.hasMoreLater?.()) await this.#browser.setAlarm(WORK_ALARM, ALARM_MINUTES);
+        const later = chores.sleepsFor?.();
+        if (later !== undefined)
+          await this.#browser.setAlarm(WORK_ALARM, Math.max(ALARM_MINUTES, later / 60_000));
         else if (!chores.hasWork()) await this.#browser.clearAlarm(WORK_ALARM);
         // Something may have come in while the alarm was being cleared.
       } while (chores.hasWork());
@@ -97,7 +89,7 @@ export class Work {
         if (!more) return;
         debt += (performance.now() - start) * (chores.share ?? 1);
         if (debt >= SHORT_MS) {
-          await rest(debt * (performance.now() < this.#sparingUntil ? SPARING_REST : REST));
+          await rest(debt * REST);
           debt = 0;
         }
       }

@@ -6,7 +6,7 @@ use crate::{
     model::Model,
 };
 use afterimage_index::{
-    Filters, Fusion, Hit, Index, Must, NewPage, PageId, Query, QueryVector, least_cosine, split,
+    Filters, Fusion, Hit, Index, Must, NewPage, Order, PageId, Query, QueryVector, least_cosine, split,
     store::{Batch, RamStore},
 };
 use afterimage_models::Role;
@@ -195,7 +195,14 @@ impl History {
             Method::Calibrated => (question.text.as_str(), Some(vector(Fusion::Calibrated, min_cosine))),
             Method::Reciprocal => (question.text.as_str(), Some(vector(Fusion::Reciprocal, min_cosine))),
         };
-        let query = Query { text, vector, must: Must::default(), filters: Filters::default(), limit };
+        let query = Query {
+            text,
+            vector,
+            must: Must::default(),
+            order: Order::Best,
+            filters: Filters::default(),
+            limit,
+        };
         Ok(block_on(self.index.search(query))?)
     }
 }

@@ -1,6 +1,6 @@
-// Filters as chips: since when, and on which site.
+// Filters as chips: since when, on which site, and in which order.
 
-import type { Filters } from "../../messages/messages.ts";
+import type { Filters, Order } from "../../messages/messages.ts";
 import { element } from "../shared/dom.ts";
 import { daysAgo } from "../shared/format.ts";
 import { type MessageKey, text } from "../shared/strings.ts";
@@ -19,7 +19,9 @@ export class FilterChips {
   readonly #periods = new Map<string, HTMLButtonElement>();
   readonly #site: HTMLInputElement;
   readonly #only: HTMLButtonElement;
+  readonly #newest: HTMLButtonElement;
   #period: string | null = null;
+  #order: Order = "best";
   /** The site that results are limited to. */
   #limit: string | null = null;
   #suggested: string | null = null;
@@ -54,7 +56,13 @@ export class FilterChips {
     });
     this.#only = element("button", { id: "only-site", type: "button", class: "chip" });
     this.#only.addEventListener("click", () => this.#limitTo(this.#suggested));
-    place.append(...this.#periods.values(), this.#site, this.#only);
+    this.#newest = element("button", { id: "newest", type: "button", class: "chip" }, text("orderNewest"));
+    this.#newest.addEventListener("click", () => {
+      this.#order = this.#order === "best" ? "newest" : "best";
+      this.#paint();
+      changed();
+    });
+    place.append(...this.#periods.values(), this.#newest, this.#site, this.#only);
     this.#paint();
   }
 
@@ -62,6 +70,11 @@ export class FilterChips {
   get filters(): Filters {
     const days = PERIODS.find(([id]) => id === this.#period)?.[2];
     return { site: this.#limit, after: days === undefined ? null : daysAgo(days), before: null };
+  }
+
+  /** Which result comes first. */
+  get order(): Order {
+    return this.#order;
   }
 
   /** Something is asked of results. */
@@ -81,8 +94,9 @@ export class FilterChips {
     this.#paint();
   }
 
-  /** Takes all filters off, silently. */
+  /** Takes all of it off, silently. */
   clear(): void {
+    this.#order = "best";
     this.#period = null;
     this.#limit = null;
     this.#paint();
@@ -97,6 +111,7 @@ export class FilterChips {
 
   #paint(): void {
     for (const [id, chip] of this.#periods) chip.setAttribute("aria-pressed", String(id === this.#period));
+    this.#newest.setAttribute("aria-pressed", String(this.#order === "newest"));
     this.#site.value = this.#limit ?? "";
     this.#site.toggleAttribute("data-on", this.#limit !== null);
     this.#only.hidden = this.#suggested === null || this.#limit !== null;

@@ -3,7 +3,7 @@
 // Two promises to the reader: what they chose does not move, and while the question is still short, a
 // literal match is not pushed away by a guess.
 
-import type { Hit } from "../../messages/messages.ts";
+import type { Hit, Order } from "../../messages/messages.ts";
 
 /** Below this many characters the meaning of a question is a guess. */
 export const SHORT_QUERY = 12;
@@ -14,6 +14,8 @@ const HELD = 3;
 export interface Screen {
   /** What was typed. */
   query: string;
+  /** In which order it was asked for. */
+  order: Order;
   /** The answer by words to the same question. */
   words: readonly Hit[];
   /** The rows shown, in order. */
@@ -26,7 +28,7 @@ export interface Screen {
 export function mergeHybrid(hybrid: readonly Hit[], screen: Screen): Hit[] {
   const fresh = new Map(hybrid.map((hit) => [hit.page, hit]));
   const held =
-    [...screen.query.trim()].length < SHORT_QUERY
+    screen.order === "best" && [...screen.query.trim()].length < SHORT_QUERY
       ? screen.words.slice(0, HELD).map((hit) => fresh.get(hit.page) ?? hit)
       : [];
   const pages = new Set(held.map((hit) => hit.page));

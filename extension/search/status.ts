@@ -20,12 +20,13 @@ export function statusLine(answer: Results | null, state: State | null): string 
         paused || pausedUntil === null ? text("paused") : text("statusPausedUntil", clock(pausedUntil)),
       );
     if (state.queued > 0) parts.push(counted("queued", state.queued));
-    if (state.unembedded > 0) parts.push(counted("unembedded", state.unembedded));
+    if (state.unembedded > 0)
+      parts.push(counted(state.sparing ? "unembeddedSparing" : "unembedded", state.unembedded));
   }
   return parts.join(" · ");
 }
 
-/** Something is still being read or embedded. */
+/** Something is being read or embedded. */
 export function isBusy(state: State): boolean {
-  return state.queued + state.unembedded > 0;
+  return state.queued + (state.sparing ? 0 : state.unembedded) > 0;
 }

@@ -6,7 +6,7 @@
 //
 // Stable handles for tests:
 //   #query              the search box (role=combobox; aria-activedescendant names the selected row)
-//   #chips              the filters: [data-period], #site-filter, #only-site
+//   #chips              the filters: [data-period], #newest, #site-filter, #only-site
 //   #results            the listbox; data-query and data-mode (words | hybrid | similar) say which answer
 //                       it shows, aria-busy="true" while a better one is on its way
 //   [role=option]       a row: data-page, data-url, data-why, data-score, data-cosine, data-bm25, data-pinned,
@@ -18,7 +18,7 @@
 //   #problem            the sentence when something is wrong
 //   #announcement       what a screen reader hears
 
-import type { Filters, Hit, Intent, Results, State } from "../../messages/messages.ts";
+import type { Hit, Intent, Request, Results, State } from "../../messages/messages.ts";
 import { ask, openInBackground, openOrSwitch } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
 import { passageOf } from "../shared/passage.ts";
@@ -49,6 +49,8 @@ const SLOW = 250;
 const REFRESH = 2000;
 /** For how long "Undo" is offered, in ms: a little less than the background can do it. */
 const UNDO_OFFERED = 28_000;
+
+type Question = Extract<Request, { type: "search" }>;
 
 /** A page to compare others with. */
 export interface Compared {
@@ -174,7 +176,6 @@ export class SearchView {
   /** Asks for what is in the box; `settled` when it was not typed but given, so that no pause is due. */
   search(settled = false): void {
     const typed = this.#query.value.trim();
-    const { filters } = this.#chips;
     const number = this.#newQuestion();
     this.#context.hidden = true;
     this.#chips.show(true);
@@ -184,7 +185,8 @@ export class SearchView {
     }
     const meaningful = [...typed].length >= MEANINGFUL || UNSPACED.test(typed);
     this.#results.setAttribute("aria-busy", "true");
-    const words = ask({ type: "search", query: typed, mode: "words", limit: LIMIT, filters });
+    const question = this.#question(typed, "words", LIMIT);
+    const words = ask(question);
     void this.#showWords(words, typed, number, meaningful);
     clearTimeout(this.#slow);
     this.#slow = setTimeout(() => {
@@ -192,7 +194,10 @@ export class SearchView {
       if (waiting && this.#list.hits.length === 0) this.#saySearching();
     }, SLOW);
     if (!meaningful) return;
-    this.#pause = setTimeout(() => void this.#showHybrid(words, typed, filters, number), settled ? 0 : PAUSE);
+    this.#pause = setTimeout(
+      () => void this.#showHybrid(words, { ...question, mode: "hybrid" }, number),
+      settled ? 0 : PAUSE,
+    );
   }
 
   /**
@@ -347,7 +352,13 @@ export class SearchView {
   }
 
   #questionNow(): string {
-    return JSON.stringify([this.#query.value.trim(), this.#chips.filters]);
+    return JSON.stringify([this.#query.value.trim(), this.#chips.filters, this.#chips.order]);
+  }
+
+  /** What is asked for words that were typed. */
+  #question(query: string, mode: Question["mode"], limit: number): Question {
+    const { filters, order } = this.#chips;
+    return { type: "search", query, mode, limit, filters, order };
   }
 
   /** The rows on the screen answer an older question than the one in the box. */
@@ -377,21 +388,22 @@ export class SearchView {
     }
   }
 
-  async #showHybrid(words: Promise<Results>, typed: string, filters: Filters, number: number): Promise<void> {
+  async #showHybrid(words: Promise<Results>, question: Question, number: number): Promise<void> {
     try {
-      const hybrid = await ask({ type: "search", query: typed, mode: "hybrid", limit: LIMIT, filters });
+      const hybrid = await ask(question);
       const byWords = await words.then(
         (found) => found.hits,
         () => [],
       );
       if (number !== this.#asked) return;
       const screen = {
-        query: typed,
+        query: question.query,
+        order: question.order,
         words: byWords,
         shown: this.#list.hits,
         reading: this.#list.reading,
       };
-      this.#draw(hybrid, mergeHybrid(hybrid.hits, screen), "hybrid", typed, true);
+      this.#draw(hybrid, mergeHybrid(hybrid.hits, screen), "hybrid", question.query, true);
     } catch (error) {
       if (number === this.#asked) this.#fail(error);
     }
@@ -423,8 +435,7 @@ export class SearchView {
       return ask({ type: "similar", url, otherSites: this.#otherSites.checked, limit });
     }
     const mode = this.#results.dataset.mode === "words" ? "words" : "hybrid";
-    const query = this.#query.value.trim();
-    return ask({ type: "search", query, mode, limit, filters: this.#chips.filters });
+    return ask(this.#question(this.#query.value.trim(), mode, limit));
   }
 
   /** Puts an answer on the screen. `last`: no better one is on its way. */

@@ -73,7 +73,7 @@ pub use fusion::{EASED, Fusion, RANK_CONSTANT, WORDS_WEIGHT, least_cosine, says_
 pub use index::{Brief, Index, PageRecord, SpaceVectors, United};
 pub use language::{Clock, Must, Phrase, Question, parse};
 pub use page::{BadPageId, Missing, NewPage, NewText, PageId, PageInfo, PassageRef, Unembedded};
-pub use query::{Counts, Filters, Hit, Piece, Query, QueryVector, Why};
+pub use query::{Counts, Filters, Hit, Order, Piece, Query, QueryVector, Why};
 pub use search::{
     B, K1, MAX_TERMS, PREFIX_WEIGHT, SIMILAR_PASSAGES, SIMILAR_WORDS, TITLE_WEIGHT, TYPO_FROM, TYPO_WEIGHT,
 };

@@ -15,8 +15,20 @@ pub struct Query<'a> {
     pub must: Must,
     /// What every hit must satisfy besides.
     pub filters: Filters,
+    /// Which hit comes first.
+    pub order: Order,
     /// At most this many hits.
     pub limit: usize,
+}
+
+/// Which hit comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The one that answers best.
+    #[default]
+    Best,
+    /// Of those that answer well, the one that was seen last.
+    Newest,
 }
 
 /// The meaning of a question.

@@ -10,7 +10,8 @@ use crate::segment::Segment;
 use crate::segment::fresh::Fresh;
 use crate::segment::vectors::Vectors;
 use crate::sort::sort_by;
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 /// The derived state.
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub damaged: HashSet<PageId>,
     /// Rows that cannot be used.
     pub corrupt: usize,
+    /// What [`State::dead_share`] found of each segment, and how many pages had been removed then.
+    dead_shares: RefCell<HashMap<u32, (u64, f64)>>,
 }
 
 /// A space.
@@ -229,6 +232,7 @@ impl State {
 
     /// Forgets a space: its codes in all segments.
     pub fn drop_space(&mut self, name: &str) {
+        self.dead_shares.borrow_mut().clear();
         self.spaces.retain(|space| space.name != name);
         self.fresh.vectors.retain(|part| part.space != name);
         for segment in &mut self.segments {
@@ -271,10 +275,17 @@ impl State {
             .filter(|(_, _, lacks)| *lacks > 0)
             .map(|(slot, entry, _)| (slot, entry))
             .collect();
-        sort_by(&mut pages, |(_, a), (_, b)| {
+        let order = |(_, a): &(Slot, &Entry), (_, b): &(Slot, &Entry)| {
             let title_only = (a.titled && a.passages < 2).cmp(&(b.titled && b.passages < 2));
             title_only.then(b.last_seen.total_cmp(&a.last_seen)).then_with(|| a.id.cmp(&b.id))
-        });
+        };
+        // Each of them lacks one at least: no more pages are needed, and to sort a whole history for each few of its
+        // passages would take longer than these.
+        if pages.len() > limit {
+            pages.select_nth_unstable_by(limit, order);
+            pages.truncate(limit);
+        }
+        sort_by(&mut pages, order);
         let mut left = limit;
         let mut found = Vec::new();
         for (slot, entry) in pages {
@@ -314,8 +325,22 @@ impl State {
         self.pages.bytes() + self.segments.iter().map(|segment| segment.entry.bytes).sum::<u64>()
     }
 
-    /// Which share of a segment is dead.
+    /// Which share of a segment is dead. Asked before each step of the work, so it is counted only where pages have gone
+    /// since.
     pub fn dead_share(&self, segment: &Segment) -> f64 {
+        let (id, removed) = (segment.entry.id, self.pages.removed());
+        match self.dead_shares.borrow().get(&id) {
+            Some((then, share)) if *then == removed => return *share,
+            _ => {}
+        }
+        let share = self.count_dead(segment);
+        let mut shares = self.dead_shares.borrow_mut();
+        shares.retain(|id, _| self.segments.iter().any(|segment| segment.entry.id == *id));
+        shares.insert(id, (removed, share));
+        share
+    }
+
+    fn count_dead(&self, segment: &Segment) -> f64 {
         let (mut dead, mut all) = (0, 0);
         let mut count = |slot: Slot, how_many: usize| {
             all += how_many;

@@ -54,18 +54,19 @@ fn the_wire_looks_as_documented() {
             mode: SearchMode::Words,
             limit: 5,
             filters: Filters::default(),
+            order: Order::Best,
         }),
     };
     let wire = serde_json::to_value(&envelope).unwrap();
     assert_eq!(
         wire,
         serde_json::json!({"v": 2, "request": {"type": "search", "query": "lost", "mode": "words",
-            "limit": 5, "filters": {"site": null, "after": null, "before": null}}})
+            "limit": 5, "filters": {"site": null, "after": null, "before": null}, "order": "best"}})
     );
     let bare: Envelope = serde_json::from_value(serde_json::json!({"v": 2, "request": {"type": "search",
         "query": "lost", "mode": "words", "limit": 5}}))
     .unwrap();
-    assert_eq!(bare, envelope, "filters may be left out");
+    assert_eq!(bare, envelope, "filters and order may be left out");
     assert!(
         serde_json::from_value::<Request>(serde_json::json!({"type": "format"})).is_err(),
         "the union is closed"

@@ -16,10 +16,10 @@ pub struct Offer {
     pub visible_card: bool,
     /// Its robots tags ask that no copy be kept (`noarchive`, `noindex`, `none`).
     pub noarchive: bool,
-    /// The device runs on a battery that is nearly empty, as far as the browser tells: what is left to do is then done
-    /// much more slowly.
+    /// Whether the device runs on a battery that is nearly empty; nothing where the browser does not tell. Nothing is
+    /// embedded then.
     #[serde(default)]
-    pub low_battery: bool,
+    pub low_battery: Option<bool>,
 }
 
 /// A page's text, read while it was visible.

@@ -90,6 +90,21 @@ pub struct Search {
     /// What results must satisfy.
     #[serde(default)]
     pub filters: Filters,
+    /// Which of them comes first.
+    #[serde(default)]
+    pub order: Order,
+}
+
+/// Which result comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "messages.ts"))]
+pub enum Order {
+    /// The one that answers best.
+    #[default]
+    Best,
+    /// Of those that answer well, the one that was seen last.
+    Newest,
 }
 
 /// Which retrievers answer.

@@ -47,6 +47,8 @@ pub struct State {
     pub queued: u32,
     /// Passages that still need a vector in the current space.
     pub unembedded: u32,
+    /// The battery is nearly empty: these wait until it is charged.
+    pub sparing: bool,
     /// Taking in history and bookmarks.
     pub backfill: BackfillState,
     /// Bytes that pages, passages and the queue take, as stored, models not counted.

@@ -385,7 +385,8 @@ function budgets(report: Report, { size, warm, memory, disk, recall }: Result): 
   if (size >= DISK_LIMIT.from)
     report.atMost(
       `disk per page, ${size.toLocaleString("en")} passages`,
-      disk && (disk * PASSAGES) / size / 1000,
+      // Nothing at all was not measured.
+      disk ? (disk * PASSAGES) / size / 1000 : undefined,
       DISK_LIMIT.kilobytes,
       "KB",
     );

@@ -151,8 +151,8 @@ describe("the content script", () => {
         ["async () => ({ charging: false, level: 0.2 })", true],
         ["async () => ({ charging: true, level: 0.2 })", false],
         ["async () => ({ charging: false, level: 0.21 })", false],
-        ["async () => { throw new Error('forbidden') }", false],
-        ["undefined", false],
+        ["async () => { throw new Error('forbidden') }", null],
+        ["undefined", null],
       ] as const) {
         const page = await chromium.newWindow();
         await page.goto(`${site.origin}/article`);

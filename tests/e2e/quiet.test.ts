@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { inContentScript } from "./harness/isolated-world.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { Session } from "./harness/session.ts";
-import { sleep } from "./harness/until.ts";
+import { sleep, until } from "./harness/until.ts";
 
 /** Seconds of processor time in any window of ten. */
 const HALF = 5;
@@ -59,4 +60,43 @@ test("indexing takes at most half of a core over any ten seconds", {
   const most = Math.max(...windows);
   console.log(`at most ${most.toFixed(2)} s of processor time in ${WINDOW} s`);
   assert.ok(most <= HALF, `${most} s of processor time in ${WINDOW} s`);
+});
+
+test("with the battery nearly empty nothing is embedded, also by the next worker, until it is charged", async () => {
+  const spared = await Session.start();
+  try {
+    const { extension, worker, chromium } = spared;
+    const page = await spared.read(ownUrl("spa"));
+    await extension.waitIndexed(60);
+    const plug = (charging: boolean) =>
+      inContentScript(
+        page,
+        chromium.extensionId,
+        `navigator.getBattery = async () => ({ charging: ${charging}, level: 0.1 }); true`,
+      );
+    await plug(false);
+    const before = await spared.arrived();
+    await page.evaluate("goOn()");
+    await until("the second view arrived", async () => (await spared.arrived()) > before);
+    const { sparing, unembedded } = await until("it is found by its words", async () => {
+      const state = await extension.state();
+      return state.queued === 0 && state;
+    });
+    assert.ok(sparing && unembedded > 0, `${unembedded} passages wait`);
+    const found = async () => (await extension.searchWords("dusk")).hits.map((hit) => hit.url);
+    assert.deepEqual(await found(), [`${ownUrl("spa")}marsh`]);
+
+    await worker.kill();
+    for (let second = 0; second < 5; second += 1) {
+      assert.equal((await extension.state()).unembedded, unembedded);
+      await sleep(1_000);
+    }
+
+    await page.goto(ownUrl("tides"));
+    await plug(true);
+    const { sparing: still } = await extension.waitIndexed(60);
+    assert.ok(!still);
+  } finally {
+    await spared.close();
+  }
 });

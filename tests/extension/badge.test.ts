@@ -12,6 +12,7 @@ interface Known {
   problem?: string | null;
   queued?: number;
   unembedded?: number;
+  sparing?: boolean;
 }
 
 let known: Known;
@@ -30,8 +31,9 @@ beforeEach(() => {
   unmarked = [];
   const state = async (): Promise<State> => {
     looks += 1;
-    const { consent = true, paused = false, problem = null, queued = 0, unembedded = 0 } = known;
-    return { settings: { consent }, paused, problem, queued, unembedded } as State;
+    const { consent = true, paused = false, problem = null } = known;
+    const { queued = 0, unembedded = 0, sparing = false } = known;
+    return { settings: { consent }, paused, problem, queued, unembedded, sparing } as State;
   };
   badge = new Badge(state, {
     markButton: async (state: ButtonState, tab?: number) => {
@@ -64,6 +66,7 @@ test("it says what matters most: a problem, then a pause, then what is left to r
   assert.equal(await shown({ queued: 40, unembedded: 60 }), "100");
   assert.deepEqual(marks.at(-1)?.[1], "titleBusy 100");
   assert.equal(await shown({ unembedded: 12_345 }), "12k");
+  assert.equal(await shown({ unembedded: 12_345, sparing: true }), "", "what waits is not going on");
   assert.equal(await shown({ paused: true, queued: 100 }), "II");
   assert.equal(await shown({ paused: true, problem: "No model." }), "!");
   assert.equal(await shown({ consent: false, problem: "No model." }), "");

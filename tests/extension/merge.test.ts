@@ -25,35 +25,62 @@ const words = ["a", "b", "c", "d"].map((page) => hit(page));
 const hybrid = ["x", "y", "d", "c", "b", "a"].map((page) => hit(page, "both"));
 
 test("a short question keeps its first three word matches in place", () => {
-  const merged = mergeHybrid(hybrid, { query: "ravens", words, shown: words, reading: null });
+  const merged = mergeHybrid(hybrid, { order: "best", query: "ravens", words, shown: words, reading: null });
   assert.equal(pages(merged), "a b c x y d");
   assert.equal(merged[0]?.why, "both", "a held row shows what the newer answer knows of it");
 });
 
 test("a word match that the hybrid answer lacks is held all the same", () => {
-  const merged = mergeHybrid([hit("x", "meaning")], { query: "ravens", words, shown: words, reading: null });
+  const merged = mergeHybrid([hit("x", "meaning")], {
+    order: "best",
+    query: "ravens",
+    words,
+    shown: words,
+    reading: null,
+  });
   assert.equal(pages(merged), "a b c x");
+});
+
+test("in the order of time nothing holds a place but what a person chose", () => {
+  const screen = { query: "ravens", order: "newest", words, shown: words, reading: null } as const;
+  assert.equal(pages(mergeHybrid(hybrid, screen)), "x y d c b a");
+  assert.equal(pages(mergeHybrid(hybrid, { ...screen, reading: hybrid[5] ?? null })), "a x y d c b");
 });
 
 test("a long question takes the order of the hybrid answer", () => {
   const query = "r".repeat(SHORT_QUERY);
-  assert.equal(pages(mergeHybrid(hybrid, { query, words, shown: words, reading: null })), "x y d c b a");
+  assert.equal(
+    pages(mergeHybrid(hybrid, { order: "best", query, words, shown: words, reading: null })),
+    "x y d c b a",
+  );
 });
 
 test("length is counted in characters, not in UTF-16 units", () => {
   const query = "🐦".repeat(SHORT_QUERY - 1);
-  assert.equal(pages(mergeHybrid(hybrid, { query, words, shown: words, reading: null })), "a b c x y d");
+  assert.equal(
+    pages(mergeHybrid(hybrid, { order: "best", query, words, shown: words, reading: null })),
+    "a b c x y d",
+  );
 });
 
 test("the chosen row does not move", () => {
   const query = "why must they not leave";
   const reading = words[1] ?? null;
-  assert.equal(pages(mergeHybrid(hybrid, { query, words, shown: words, reading })), "x b y d c a");
+  assert.equal(
+    pages(mergeHybrid(hybrid, { order: "best", query, words, shown: words, reading })),
+    "x b y d c a",
+  );
 });
 
 test("the chosen row stays even where the hybrid answer lacks it", () => {
   const query = "why must they not leave";
   const reading = words[2] ?? null;
-  const merged = mergeHybrid([hit("x"), hit("y"), hit("z")], { query, words, shown: words, reading });
+  const merged = mergeHybrid([hit("x"), hit("y"), hit("z")], {
+    order: "best",
+    query,
+    words,
+    shown: words,
+    reading,
+  });
   assert.equal(pages(merged), "x y c z");
 });

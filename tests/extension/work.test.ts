@@ -61,9 +61,12 @@ class Steps implements Chores {
 class Clock implements Alarms {
   readonly set = new Set<string>();
   beats = 0;
+  /** The last alarm's period. */
+  minutes = 0;
 
-  async setAlarm(name: string): Promise<void> {
+  async setAlarm(name: string, periodInMinutes: number): Promise<void> {
     await settle();
+    this.minutes = periodInMinutes;
     this.set.add(name);
   }
 
@@ -98,11 +101,12 @@ test("the alarm is set before the first step: the worker may die in it", async (
 
 test("the alarm stays while something will be left to do later", async () => {
   const [steps, clock] = [new Steps(2), new Clock()];
-  let later = true;
-  const work = new Work(async () => Object.assign(steps, { hasMoreLater: () => later }), clock);
+  let later: number | undefined = 120_000;
+  const work = new Work(async () => Object.assign(steps, { sleepsFor: () => later }), clock);
   await work.resume();
   assert.deepEqual([...clock.set], [WORK_ALARM]);
-  later = false;
+  assert.equal(clock.minutes, 2, "and rings when there is something to do, not before");
+  later = undefined;
   await work.resume();
   assert.equal(steps.done, 2);
   assert.deepEqual([...clock.set], []);
@@ -225,18 +229,4 @@ test("the browser hears of long work before it would end the worker", async () =
   const { beats } = clock;
   await pass(50_000);
   assert.equal(clock.beats, beats, "and nothing more when the work is over");
-});
-
-test("where the battery is nearly empty it works a twentieth of the time, until it is told otherwise or long after", async () => {
-  const [steps, clock] = [new Steps(1_000_000, 10), new Clock()];
-  const work = new Work(async () => steps, clock);
-  work.batterySeen(true);
-  void work.resume();
-  await pass(4_000);
-  const sparing = steps.done;
-  assert.ok(sparing >= 19 && sparing <= 21, `${sparing} steps of 10 ms in 4 s`);
-  work.batterySeen(false);
-  await pass(4_000);
-  assert.ok(steps.done - sparing >= 150, `${steps.done - sparing} steps of 10 ms in 4 s`);
-  steps.left = 0;
 });

@@ -6,7 +6,7 @@ use super::vectors::lead;
 use crate::indexed_db::IndexedDb;
 use afterimage_index::store::Batch;
 use afterimage_index::{
-    Clock, Filters, Fusion, Index, IndexError, NewPage, PageId, Query, QueryVector, parse,
+    Clock, Filters, Fusion, Index, IndexError, NewPage, Order, PageId, Query, QueryVector, parse,
 };
 use std::cell::Cell;
 
@@ -93,6 +93,7 @@ impl Engine {
             text: &question.text,
             vector,
             must: question.must,
+            order: Order::Best,
             filters: question.filters.and(Filters::default()),
             limit: ask.limit,
         };

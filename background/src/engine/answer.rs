@@ -54,7 +54,11 @@ impl<S: Store, P: Platform> Engine<S, P> {
             text: &question.text,
             vector,
             must: question.must,
-            filters: question.filters.and(filters(search.filters)),
+            filters: as_in_addresses(question.filters.and(filters(search.filters))),
+            order: match search.order {
+                messages::Order::Best => index::Order::Best,
+                messages::Order::Newest => index::Order::Newest,
+            },
             limit: (search.limit as usize).min(LIMIT),
         };
         let mut hits = self.index.search(query).await?;
@@ -139,6 +143,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             passages: counts.passages as u32,
             queued,
             unembedded: self.debt() as u32,
+            sparing: self.is_sparing(),
             backfill: self.backfill_state(),
             stored_bytes: self.index.stored_bytes() as f64 + queue_bytes as f64,
             model_bytes: self.model_bytes(),
@@ -235,6 +240,16 @@ fn filters(filters: messages::Filters) -> index::Filters {
         after: filters.after,
         before: filters.before,
     }
+}
+
+/// Hosts that were typed in other letters than ASCII, as the browser writes them in addresses.
+fn as_in_addresses(mut filters: index::Filters) -> index::Filters {
+    for site in filters.sites.iter_mut().flatten().chain(&mut filters.without_sites) {
+        if let Some(ascii) = rules::sites::normalise(site).filter(|_| !site.is_ascii()) {
+            *site = ascii;
+        }
+    }
+    filters
 }
 
 fn choice(choice: chain::Choice) -> messages::Choice {

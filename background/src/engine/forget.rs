@@ -15,7 +15,10 @@ use std::collections::HashSet;
 
 /// Chrome removes history entries by itself after 90 days and reports that like a removal by hand. A
 /// page whose last visit is at least this old was no longer listed, so nobody can have removed it.
-const AGED_OUT_MS: f64 = 89.0 * 24.0 * 3600.0 * 1000.0;
+const AGED_OUT_MS: f64 = 89.0 * DAY_MS;
+const DAY_MS: f64 = 24.0 * 3600.0 * 1000.0;
+/// A visit less than this after the last one that is known changes nothing about that.
+const SOON_MS: f64 = DAY_MS / 2.0;
 /// How long a page can be taken back.
 const UNDO_MS: f64 = 30_000.0;
 /// Titles that a preview shows.
@@ -122,6 +125,21 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.pins.borrow_mut().insert(id);
         }
         Ok(Restored { pages: u32::from(restored > 0 || waits) })
+    }
+
+    /// The browser notes a visit. Not every visit is read (some are short, or reading is paused), but whether a page is
+    /// still listed in the browser's history hangs on all of them.
+    pub async fn visited(&self, url: &str) -> Result<(), EngineError> {
+        if !self.consent() || !self.platform().history_ages_out() {
+            return Ok(());
+        }
+        let now = self.platform().now();
+        if let Some(id) = self.find_page(url).await?
+            && self.index.last_seen(id).is_some_and(|seen| now - seen >= SOON_MS)
+        {
+            self.index.pass_by(id, now).await?;
+        }
+        Ok(())
     }
 
     /// Follows a removal from the browser's history: these addresses, or everything.

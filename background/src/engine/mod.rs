@@ -28,6 +28,7 @@ mod queue;
 mod records;
 mod retention;
 mod settings;
+mod sparing;
 mod text;
 mod transfer;
 mod work;
@@ -86,6 +87,8 @@ pub struct Engine<S: Store, P: Platform> {
     importing: RefCell<Option<transfer::Importing>>,
     /// Taking in history and bookmarks: where it is.
     backfill: RefCell<backfill::Run>,
+    /// Until when embedding waits for the battery, ms since the epoch; 0 if it does not.
+    sparing_until: Cell<f64>,
     /// Held by whoever changes that in the store; never waited for by who holds `working`.
     backfilling: futures::lock::Mutex<()>,
     /// One step at a time, whoever asks.
@@ -105,6 +108,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let to_forget = settings::load_to_forget(&store).await?;
         let backfill = backfill::load(&store).await?;
         let importing = transfer::load(&store, platform.now()).await?;
+        let sparing_until = sparing::load(&store).await?;
         let index = Index::open(store).await?;
         if index.corrupt_rows() > 0 {
             platform.log(&format!("{} corrupt rows were set aside", index.corrupt_rows()));
@@ -133,6 +137,7 @@ impl<S: Store, P: Platform> Engine<S, P> {
             retention_due: Cell::default(),
             importing: RefCell::new(importing),
             backfill: RefCell::new(backfill),
+            sparing_until: Cell::new(sparing_until),
             backfilling: futures::lock::Mutex::new(()),
             working: futures::lock::Mutex::new(()),
         })
@@ -159,6 +164,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
                 let checked = self.check(&offer, page);
                 if !page.private {
                     self.note_outcome(&page.url, checked.err());
+                    if let Some(is_low) = offer.low_battery.filter(|_| self.consent()) {
+                        self.battery_seen(is_low).await?;
+                    }
                 }
                 Ok(Response::Wanted(Wanted { skip: checked.err(), level: checked.unwrap_or(Level::Never) }))
             }

@@ -202,9 +202,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
         }
     }
 
-    /// An import is under way, as far as it is known.
-    pub fn is_importing(&self) -> bool {
-        self.importing.borrow().is_some()
+    /// When the import that is under way counts as left, ms since the epoch, unless somebody goes on with it.
+    pub(super) fn importing_until(&self) -> Option<f64> {
+        self.importing.borrow().as_ref().map(|importing| importing.until)
     }
 
     /// Nobody goes on with the import that was under way.

@@ -79,6 +79,10 @@ impl<S: Store, P: Platform> Engine<S, P> {
             self.index_queued(&entry.key).await?;
             return Ok(Step::Worked);
         }
+        if self.is_sparing() {
+            self.commit_vectors().await?;
+            return Ok(Step::Idle);
+        }
         self.embed_some().await
     }
 
@@ -93,12 +97,19 @@ impl<S: Store, P: Platform> Engine<S, P> {
             || self.retention_is_due()
             || self.backfill_has_work()
             || self.models.has_work()
-            || (!paused && (self.queue.borrow().len() > 0 || self.debt() > 0))
+            || (!paused && (self.queue.borrow().len() > 0 || (!self.is_sparing() && self.debt() > 0)))
     }
 
-    /// Something will be left to do at a later time: whoever sleeps has to wake up then.
-    pub fn has_more_later(&self) -> bool {
-        self.is_importing()
+    /// In how many milliseconds something will be left to do that is not yet, or a pause will be over: whoever sleeps has
+    /// to wake up then.
+    pub fn sleeps_for(&self) -> Option<f64> {
+        let import_ends = self.importing_until();
+        let pause_ends = self.settings.borrow().paused_until.filter(|_| !self.settings.borrow().paused);
+        let sparing_ends = Some(self.sparing_until.get())
+            .filter(|_| !self.is_paused() && self.is_sparing() && self.debt() > 0);
+        let now = self.platform().now();
+        let later = [import_ends, pause_ends, sparing_ends].into_iter().flatten().map(|until| until - now);
+        later.filter(|left| *left > 0.0).min_by(f64::total_cmp)
     }
 
     /// Passages that should be embedded now, as far as it is known without opening a model.

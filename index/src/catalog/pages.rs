@@ -106,6 +106,7 @@ pub(crate) struct Pages {
     words: u64,
     passages: u64,
     bytes: u64,
+    removed: u64,
 }
 
 /// The piece of the table that holds a page.
@@ -140,6 +141,11 @@ impl Pages {
 
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// How many pages, or texts of one, have gone since this was opened.
+    pub fn removed(&self) -> u64 {
+        self.removed
     }
 
     pub fn slot(&self, id: PageId) -> Option<Slot> {
@@ -232,6 +238,7 @@ impl Pages {
         let slot = self.by_id.remove(&id)?;
         let entry = self.entries.get_mut(slot as usize)?.take()?;
         self.marks[slot as usize].words = GONE;
+        self.removed += 1;
         self.by_number.remove(&entry.number);
         self.words -= u64::from(entry.words);
         self.passages -= u64::from(entry.passages);

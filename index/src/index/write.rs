@@ -178,11 +178,29 @@ impl<S: Store> Index<S> {
         also: Batch,
     ) -> Result<bool, IndexError> {
         check_time(seen_at)?;
+        let read = |row: &mut PageRow| row.visits = row.visits.saturating_add(1);
+        self.touch(id, seen_at, alias, read, also).await
+    }
+
+    /// Notes that a page was visited, but not read.
+    pub async fn pass_by(&self, id: PageId, seen_at: f64) -> Result<bool, IndexError> {
+        check_time(seen_at)?;
+        self.touch(id, seen_at, None, |_| (), Batch::new()).await
+    }
+
+    async fn touch(
+        &self,
+        id: PageId,
+        seen_at: f64,
+        alias: Option<[u8; 16]>,
+        change: impl FnOnce(&mut PageRow),
+        also: Batch,
+    ) -> Result<bool, IndexError> {
         let _alone = self.writing.lock().await;
         let Some(mut row) = self.page_rows(&[id]).await?.pop().flatten() else { return Ok(false) };
         row.first_seen = row.first_seen.min(seen_at);
         row.last_seen = row.last_seen.max(seen_at);
-        row.visits = row.visits.saturating_add(1);
+        change(&mut row);
         if self.state.borrow().damaged.contains(&id) {
             row.text_hash = [0; 32];
         }

@@ -33,7 +33,7 @@ use crate::fusion::{Evidence, Fusion, fuse};
 use crate::index::Index;
 use crate::near::near;
 use crate::page::PageId;
-use crate::query::{Filters, Hit, Query, QueryVector, Why};
+use crate::query::{Filters, Hit, Order, Query, QueryVector, Why};
 use crate::sort::sort_by;
 use crate::state::State;
 use crate::store::Store;
@@ -89,6 +89,11 @@ struct Possible {
     evidence: Evidence,
     why: Why,
 }
+
+/// In the order of time, pages take part that are worth at least this share of the best one. At 0 the newest page comes
+/// first that has a single word of the question, at 1 only the best is left. Half drops, of a question of three words,
+/// most pages that have one of them.
+const NEWEST_SHARE: f64 = 0.5;
 
 /// What is asked, understood.
 struct Ask<'a> {
@@ -151,9 +156,13 @@ impl<S: Store> Index<S> {
             ask.settle(&mut candidates, &rows, &asked);
         }
         let mut ranked = ask.rank(candidates);
-        self.hold(&mut ranked, query.text).await?;
+        match query.order {
+            Order::Best => self.hold(&mut ranked, query.text).await?,
+            Order::Newest => newest_first(&mut ranked),
+        }
         // What keeps its place keeps it against its likes, too.
-        collapse(&mut ranked, if typing::is_short(query.text) { typing::HELD } else { 0 });
+        let holds = query.order == Order::Best && typing::is_short(query.text);
+        collapse(&mut ranked, if holds { typing::HELD } else { 0 });
         let found = self.admit(ranked, &asked, query.limit).await?;
         self.show(found, &rows, &lists, &scores.weights).await
     }
@@ -338,6 +347,13 @@ fn collapse(ranked: &mut Vec<Candidate>, exempt: usize) {
         }
     }
     *ranked = kept;
+}
+
+/// Leaves what answers well, the page seen last first.
+fn newest_first(ranked: &mut Vec<Candidate>) {
+    let least = ranked.first().map_or(0.0, |best| best.score * NEWEST_SHARE);
+    ranked.retain(|page| page.score >= least);
+    sort_by(ranked, seen_last_first);
 }
 
 fn seen_last_first(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {

@@ -3,7 +3,7 @@
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore, Store, Table};
 use afterimage_index::{
-    Counts, Filters, Fusion, Index, IndexError, Missing, Must, PassageRef, Query, QueryVector, Why,
+    Counts, Filters, Fusion, Index, IndexError, Missing, Must, Order, PassageRef, Query, QueryVector, Why,
 };
 use pollster::block_on;
 
@@ -172,6 +172,7 @@ fn spaces_are_kept_apart_until_one_is_dropped() {
                 vector: Some(vector),
                 filters: Filters::default(),
                 must: Must::default(),
+                order: Order::Best,
                 limit: 9,
             };
             let hits = index.search(query).await.unwrap();
@@ -314,6 +315,34 @@ fn filters_hold() {
 }
 
 #[test]
+fn in_the_order_of_time_what_answers_well_comes_newest_first() {
+    block_on(async {
+        let index = index_of(&[
+            page(1, "A red fox in the snow", &["the red fox hunts in snow"]),
+            page(2, "", &["a red fox was seen in snow near the river"]),
+            page(3, "", &["all of these are red", "but none hunts"]),
+            page(4, "", &["grass"]),
+        ])
+        .await;
+        let ask = async |order, limit| {
+            let text = "red fox in snow";
+            let query = Query {
+                text,
+                vector: None,
+                filters: Filters::default(),
+                must: Must::default(),
+                order,
+                limit,
+            };
+            pages(&index.search(query).await.unwrap())
+        };
+        assert_eq!(ask(Order::Best, 9).await, [id(1), id(2), id(3)]);
+        assert_eq!(ask(Order::Newest, 9).await, [id(2), id(1)], "one word of three does not answer well");
+        assert_eq!(ask(Order::Newest, 1).await, [id(2)], "the newest of all, not of the best");
+    });
+}
+
+#[test]
 fn odd_questions_are_answered() {
     block_on(async {
         let index = index_of(&[
@@ -337,6 +366,7 @@ fn odd_questions_are_answered() {
             vector: None,
             filters: Filters::default(),
             must: Must::default(),
+            order: Order::Best,
             limit,
         };
         assert_eq!(index.search(query(0)).await, Ok(Vec::new()));
@@ -371,6 +401,7 @@ fn what_is_wrong_is_refused_with_a_code() {
                     vector: Some(vector),
                     filters: Filters::default(),
                     must: Must::default(),
+                    order: Order::Best,
                     limit: 9,
                 })
                 .await
@@ -384,6 +415,7 @@ fn what_is_wrong_is_refused_with_a_code() {
             page.seen_at = time;
             assert_eq!(index.insert(page, Batch::new()).await.unwrap_err().code(), "bad_time");
             assert_eq!(index.visit(id(1), time, None, Batch::new()).await.unwrap_err().code(), "bad_time");
+            assert_eq!(index.pass_by(id(1), time).await.unwrap_err().code(), "bad_time");
         }
         let huge = "x".repeat(17 << 20);
         let error = index.insert(page(2, "", &[&huge]), Batch::new()).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use crate::helpers::{SPACE, ask, embed, id, index_of, page, pages, vector};
 use afterimage_index::store::Store;
-use afterimage_index::{Clock, Filters, Fusion, Hit, Index, PageId, Query, QueryVector, Why, parse};
+use afterimage_index::{Clock, Filters, Fusion, Hit, Index, Order, PageId, Query, QueryVector, Why, parse};
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -15,6 +15,7 @@ async fn typed<S: Store>(index: &Index<S>, text: &str) -> Vec<Hit> {
         text: &question.text,
         vector: None,
         must: question.must,
+        order: Order::Best,
         filters: question.filters,
         limit: 100,
     };
@@ -89,6 +90,7 @@ fn meaning_finds_only_what_is_admitted() {
                     min_cosine: -1.0,
                 }),
                 must: question.must,
+                order: Order::Best,
                 filters: Filters::default(),
                 limit: 9,
             };

@@ -1,7 +1,9 @@
 //! Pages, vectors and questions for tests.
 
 use afterimage_index::store::{Batch, RamStore, Store};
-use afterimage_index::{Filters, Fusion, Hit, Index, Must, NewPage, NewText, PageId, Query, QueryVector};
+use afterimage_index::{
+    Filters, Fusion, Hit, Index, Must, NewPage, NewText, Order, PageId, Query, QueryVector,
+};
 
 /// The space of [`vector`].
 pub const SPACE: &str = "test@1";
@@ -76,15 +78,24 @@ pub async fn ask<S: Store>(index: &Index<S>, text: &str) -> Vec<Hit> {
 
 /// A question in words, with filters.
 pub async fn ask_with<S: Store>(index: &Index<S>, text: &str, filters: Filters) -> Vec<Hit> {
-    index.search(Query { text, vector: None, filters, must: Must::default(), limit: 100 }).await.unwrap()
+    index
+        .search(Query { text, vector: None, filters, must: Must::default(), order: Order::Best, limit: 100 })
+        .await
+        .unwrap()
 }
 
 /// A question in words and the vector of `meaning`.
 pub async fn ask_meaning<S: Store>(index: &Index<S>, text: &str, meaning: &str, min_cosine: f32) -> Vec<Hit> {
     let values = vector(meaning);
     let vector = QueryVector { space: SPACE, values: &values, fusion: Fusion::Calibrated, min_cosine };
-    let query =
-        Query { text, vector: Some(vector), filters: Filters::default(), must: Must::default(), limit: 100 };
+    let query = Query {
+        text,
+        vector: Some(vector),
+        filters: Filters::default(),
+        must: Must::default(),
+        order: Order::Best,
+        limit: 100,
+    };
     index.search(query).await.unwrap()
 }
 

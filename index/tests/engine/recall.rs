@@ -2,7 +2,7 @@
 
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore};
-use afterimage_index::{Fusion, Index, Must, NewPage, PageId, Query, QueryVector};
+use afterimage_index::{Fusion, Index, Must, NewPage, Order, PageId, Query, QueryVector};
 use pollster::block_on;
 use std::collections::HashMap;
 
@@ -78,6 +78,7 @@ fn the_closest_of_many_pages_that_are_nearly_as_close_are_found() {
                 text: "",
                 vector: Some(vector),
                 must: Must::default(),
+                order: Order::Best,
                 filters: Default::default(),
                 limit: 10,
             };

@@ -4,7 +4,7 @@
 use crate::helpers::*;
 use afterimage_index::store::{Batch, RamStore};
 use afterimage_index::{
-    Filters, Fusion, HELD, Index, Must, PREFIX_WEIGHT, PageId, Query, QueryVector, TYPED, TYPO_FROM,
+    Filters, Fusion, HELD, Index, Must, Order, PREFIX_WEIGHT, PageId, Query, QueryVector, TYPED, TYPO_FROM,
     TYPO_WEIGHT, Why,
 };
 use pollster::block_on;
@@ -330,6 +330,7 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
             ..Filters::default()
         },
         must: Must::default(),
+        order: Order::Best,
         limit: question.limit,
     };
     let hits = index.search(query).await.unwrap();

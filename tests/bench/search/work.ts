@@ -9,7 +9,7 @@ export const LIMIT = 10;
 /** Passages that a contender which knows no pages looks at: enough for `LIMIT` pages. */
 export const PASSAGES_LOOKED_AT = 50;
 /** A passage with a lower cosine is no answer: the model's own threshold (models/catalogue.toml). */
-export const MIN_COSINE = 0.2;
+export const MIN_COSINE = 0.43;
 
 export const KINDS = ["one word", "three words", "question", "filtered"] as const;
 export type Kind = (typeof KINDS)[number];

@@ -130,12 +130,12 @@ export class Extension {
 
   /** Asks a question by words and meaning. */
   search(query: string, limit = 10): Promise<Results> {
-    return this.ask({ type: "search", query, mode: "hybrid", limit, filters: NO_FILTERS });
+    return this.ask({ type: "search", query, mode: "hybrid", limit, filters: NO_FILTERS, order: "best" });
   }
 
   /** Asks for words only. */
   searchWords(query: string, limit = 10): Promise<Results> {
-    return this.ask({ type: "search", query, mode: "words", limit, filters: NO_FILTERS });
+    return this.ask({ type: "search", query, mode: "words", limit, filters: NO_FILTERS, order: "best" });
   }
 
   /** Waits until every page that was read is split, embedded and committed. */

@@ -6,11 +6,16 @@ import type { Reply } from "../../../messages/messages.ts";
 import { until } from "./until.ts";
 
 /** Sends a message from the content script's world of `page` and gives what came back. */
-export async function sendFromContentScript(
+export function sendFromContentScript(
   page: Page,
   extensionId: string,
   message: unknown,
 ): Promise<Reply | undefined> {
+  return inContentScript(page, extensionId, `chrome.runtime.sendMessage(${JSON.stringify(message)})`);
+}
+
+/** What an expression is worth in the content script's world of `page`. */
+export async function inContentScript<T>(page: Page, extensionId: string, expression: string): Promise<T> {
   const cdp = await page.createCDPSession();
   try {
     let contextId: number | undefined;
@@ -21,7 +26,7 @@ export async function sendFromContentScript(
     const found = await until("the content script's world is there", async () => contextId, 10);
     const { result, exceptionDetails } = await cdp.send("Runtime.evaluate", {
       contextId: found,
-      expression: `chrome.runtime.sendMessage(${JSON.stringify(message)})`,
+      expression,
       awaitPromise: true,
       returnByValue: true,
     });

@@ -50,6 +50,7 @@ export function state(change: Partial<State> = {}, settings: Partial<State["sett
     passages: 48_120,
     queued: 0,
     unembedded: 0,
+    sparing: false,
     backfill: { phase: "none", added: 0, leftOut: 0, reached: null, removable: false },
     storedBytes: 61_400_000,
     modelBytes: 22_900_000,

@@ -70,6 +70,42 @@ fn what_the_browser_forgot_by_itself_is_kept() {
 }
 
 #[test]
+fn what_was_visited_again_but_not_read_goes_when_it_is_deleted_by_hand() {
+    let world = World::default();
+    let engine = two_pages(&world);
+    engine.set(|settings| settings.paused = true);
+    world.now.set(world.now.get() + 80.0 * DAY);
+    block_on(engine.visited(SHIPS)).unwrap();
+    world.now.set(world.now.get() + 20.0 * DAY);
+    drop(engine);
+    let engine = world.start();
+    assert_eq!(removed(&engine, false, &[CATS]), 0, "not seen for a hundred days");
+    assert_eq!(removed(&engine, false, &[SHIPS]), 1, "it was still listed");
+}
+
+#[test]
+fn a_visit_that_is_not_read_is_noted_only_of_known_pages_and_seldom() {
+    let world = World::default();
+    let engine = two_pages(&world);
+    let commits = world.store.commits();
+    block_on(engine.visited(SHIPS)).unwrap();
+    block_on(engine.visited("https://new.example/")).unwrap();
+    block_on(engine.visited("chrome://settings/")).unwrap();
+    assert_eq!(world.store.commits(), commits);
+    world.now.set(world.now.get() + DAY);
+    let before = engine.status(SHIPS).page.unwrap();
+    block_on(engine.visited(SHIPS)).unwrap();
+    block_on(engine.visited(SHIPS)).unwrap();
+    assert_eq!(world.store.commits(), commits + 1);
+    let after = engine.status(SHIPS).page.unwrap();
+    assert!(after.last_seen > before.last_seen && after.visits == before.visits, "{after:?}");
+    world.ages_out.set(false);
+    world.now.set(world.now.get() + DAY);
+    block_on(engine.visited(SHIPS)).unwrap();
+    assert_eq!(world.store.commits(), commits + 1, "where nothing ages out, it does not matter");
+}
+
+#[test]
 fn a_name_of_no_page_is_an_error() {
     let engine = World::default().consenting();
     let refused = engine.ask(Request::Forget(Scope::Page { page: "../..".into() }), &Sender::Extension);

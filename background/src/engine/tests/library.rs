@@ -127,7 +127,13 @@ fn a_hit_says_whether_its_page_is_pinned_and_filters_alone_list_what_they_let_th
     let id = engine.status("https://odd.example/1").page.unwrap().page;
     engine.ask(Request::Pin(Pin { page: id.clone(), pinned: true }), &Sender::Extension).unwrap();
     let odd = |query: &str, filters| {
-        let search = Search { query: query.into(), mode: SearchMode::Words, limit: 10, filters };
+        let search = Search {
+            query: query.into(),
+            mode: SearchMode::Words,
+            limit: 10,
+            filters,
+            order: Default::default(),
+        };
         match engine.ask(Request::Search(search), &Sender::Extension).unwrap() {
             Response::Results(results) => results.hits,
             other => panic!("{other:?}"),
@@ -137,6 +143,18 @@ fn a_hit_says_whether_its_page_is_pinned_and_filters_alone_list_what_they_let_th
     let pins: Vec<(&str, bool)> = hits.iter().map(|hit| (hit.title.as_str(), hit.pinned)).collect();
     assert_eq!(pins, [("Page 3", false), ("Page 1", true)]);
     assert_eq!(odd(" ", Default::default()), []);
+}
+
+#[test]
+fn a_site_may_be_named_as_it_is_read() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read("https://www.xn--mnchen-3ya.example/", "Museum", "A vessel made of glass.");
+    engine.read("https://sea.example/", "The sea", "A vessel left the harbour.");
+    engine.finish();
+    let found = |query: &str| engine.urls(query, SearchMode::Words);
+    assert_eq!(found("vessel site:MÜNCHEN.example"), ["https://www.xn--mnchen-3ya.example/"]);
+    assert_eq!(found("vessel -site:münchen.example"), ["https://sea.example/"]);
 }
 
 #[test]

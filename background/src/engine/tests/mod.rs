@@ -204,7 +204,13 @@ impl TestEngine {
     }
 
     fn find(&self, query: &str, mode: SearchMode) -> Vec<Hit> {
-        let search = Search { query: query.into(), mode, limit: 10, filters: Default::default() };
+        let search = Search {
+            query: query.into(),
+            mode,
+            limit: 10,
+            filters: Default::default(),
+            order: Default::default(),
+        };
         match self.ask(Request::Search(search), &Sender::Extension).unwrap() {
             Response::Results(results) => results.hits,
             other => panic!("{other:?}"),
@@ -237,7 +243,7 @@ fn offer(url: &str) -> Offer {
         visible_password: false,
         visible_card: false,
         noarchive: false,
-        low_battery: false,
+        low_battery: None,
     }
 }
 

@@ -62,6 +62,7 @@ fn pages_may_not_ask_and_extension_pages_may_not_be_read() {
             mode: SearchMode::Words,
             limit: 1,
             filters: Default::default(),
+            order: Default::default(),
         }),
         Request::Similar(Similar { url: URL.into(), other_sites: false, limit: 1 }),
         Request::Forget(Scope::Page { page: "0".repeat(32) }),

@@ -374,15 +374,15 @@ fn an_import_that_nobody_goes_on_with_leaves_nothing_behind() {
         .unwrap();
     into.finish();
     assert!(import_row(&world).is_some());
-    assert!(!into.has_work() && into.has_more_later());
+    assert!(!into.has_work() && into.sleeps_for().is_some_and(|left| left > 60_000.0));
     world.now.set(world.now.get() + 121_000.0);
     assert!(into.has_work());
     let again = world.start();
     assert_eq!(import_row(&world), None, "a worker that starts");
-    assert!(!again.has_more_later());
+    assert_eq!(again.sleeps_for(), None);
     into.finish();
     assert_eq!(import_row(&world), None);
-    assert!(!into.has_work() && !into.has_more_later());
+    assert!(!into.has_work() && into.sleeps_for().is_none());
 }
 
 #[test]

@@ -62,6 +62,77 @@ fn a_worker_that_dies_between_embedding_and_commit_embeds_again() {
     assert_eq!(engine.now_state().unembedded, 0);
 }
 
+/// Says how the battery is, as a page does when it offers itself.
+fn battery(engine: &TestEngine, is_low: bool, sender: &Sender) {
+    engine.ask(Request::Offer(Offer { low_battery: Some(is_low), ..offer(URL) }), sender).unwrap();
+}
+
+#[test]
+fn with_the_battery_nearly_empty_pages_are_found_by_words_and_their_vectors_wait() {
+    let world = World::default();
+    let engine = world.consenting();
+    battery(&engine, true, &page(URL));
+    engine.read(URL, "Pets", "My kitten sleeps.");
+    assert!(engine.has_work(), "words come at once");
+    engine.finish();
+    let waits = |engine: &TestEngine| {
+        let state = engine.now_state();
+        (state.sparing, state.unembedded > 0, engine.has_work(), engine.sleeps_for().is_some())
+    };
+    assert_eq!(waits(&engine), (true, true, false, true));
+    assert_eq!(engine.urls("kitten", SearchMode::Hybrid), [URL]);
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid), [""; 0]);
+
+    // It does not hang on this life of the worker, ...
+    drop(engine);
+    let engine = world.start();
+    engine.finish();
+    assert_eq!(waits(&engine), (true, true, false, true));
+    let commits = world.store.commits();
+    battery(&engine, true, &page(URL));
+    assert_eq!(world.store.commits(), commits, "not written down at every page");
+    engine.ask(Request::Offer(offer(URL)), &page(URL)).unwrap();
+    assert_eq!(waits(&engine), (true, true, false, true), "a page that is not told of it says nothing");
+    // ... nor on another page being read, ...
+    world.now.set(world.now.get() + 11.0 * 60_000.0);
+    assert_eq!(waits(&engine), (false, true, true, false));
+    // ... but on what the last one says.
+    battery(&engine, true, &page(URL));
+    assert_eq!(waits(&engine), (true, true, false, true));
+    battery(&engine, false, &page(URL));
+    assert_eq!(waits(&engine), (false, true, true, false));
+    engine.finish();
+    assert_eq!(engine.urls("cat", SearchMode::Hybrid), [URL]);
+    assert_eq!(block_on(world.store.get(Table::Meta, "sparing")).unwrap(), None, "and nothing is left of it");
+}
+
+#[test]
+fn whoever_sleeps_wakes_up_when_a_pause_is_over() {
+    let world = World::default();
+    let engine = world.consenting();
+    assert_eq!(engine.sleeps_for(), None);
+    let until = world.now.get() + 3_600_000.0;
+    engine.set(|settings| settings.paused_until = Some(until));
+    let left = engine.sleeps_for().unwrap();
+    assert!(left > 3_590_000.0 && left <= 3_600_000.0, "{left}");
+    engine.set(|settings| settings.paused = true);
+    assert_eq!(engine.sleeps_for(), None, "that one has no end");
+    engine.set(|settings| settings.paused = false);
+    world.now.set(until);
+    assert_eq!(engine.sleeps_for(), None);
+}
+
+#[test]
+fn of_a_battery_nothing_is_kept_before_consent_or_from_a_private_window() {
+    let world = World::default();
+    let engine = world.start();
+    battery(&engine, true, &page(URL));
+    engine.set(|settings| settings.consent = true);
+    battery(&engine, true, &Sender::Page(PageSender { url: URL.into(), top_frame: true, private: true }));
+    assert!(!engine.now_state().sparing);
+    assert_eq!(block_on(world.store.get(Table::Meta, "sparing")).unwrap(), None);
+}
+
 #[test]
 fn without_weights_the_hash_serves_and_their_return_embeds_everything_again() {
     let world = World::default();
