@@ -2,7 +2,7 @@
 //! healed: what is derived by itself, what is not by the next visit.
 
 use crate::helpers::*;
-use afterimage_index::store::{Batch, RamStore, Store, Table};
+use afterimage_index::store::{Batch, Fault, RamStore, Store, Table};
 use afterimage_index::{Filters, Hit, Index, NewPage};
 use pollster::block_on;
 
@@ -280,6 +280,47 @@ fn what_version_1_wrote_is_read_and_brought_into_todays_form() {
         assert_eq!(store.count(Table::Boilerplate).await, Ok(1), "the site of the page that was read since");
         for (table, key, bytes) in rows(&store).await {
             assert_eq!(bytes[0], 2, "{} {key}", table.name());
+        }
+    });
+}
+
+#[test]
+fn a_step_of_a_rebuild_that_fails_is_done_again_and_loses_no_page() {
+    block_on(async {
+        let commits = {
+            let store = version_1().await;
+            let before = store.commits();
+            settle(&Index::open(store.clone()).await.unwrap()).await;
+            store.commits() - before
+        };
+        assert!(commits > 3, "each page is brought forward");
+        for fault in [Fault::Full, Fault::LostAnswer] {
+            for failing in 0..commits {
+                let store = version_1().await;
+                let index = Index::open(store.clone()).await.unwrap();
+                store.fail_commit(failing, fault);
+                let (mut steps, mut failed) = (0, 0);
+                // The same worker goes on.
+                loop {
+                    match index.maintain().await {
+                        Ok(false) => break,
+                        Ok(true) => {}
+                        Err(_) => failed += 1,
+                    }
+                    steps += 1;
+                    assert!(steps < 1000, "it comes to an end");
+                }
+                assert_eq!(failed, 1);
+                for index in [&index, &Index::open(store.clone()).await.unwrap()] {
+                    assert_eq!(pages(&ask(index, "berries").await), [id(1)], "{fault:?} {failing}");
+                    assert_eq!(pages(&ask(index, "rails").await), [id(2)], "{fault:?} {failing}");
+                    assert_eq!(pages(&ask(index, "lava").await), [id(3)], "{fault:?} {failing}");
+                    assert_eq!((index.unembedded(SPACE), index.unembedded("other@2")), (18, 26));
+                    assert_eq!(index.find_alias([7; 16]).await, Ok(Some(id(1))));
+                    assert_eq!(index.corrupt_rows(), 0, "{fault:?} {failing}");
+                }
+                assert_eq!(store.count(Table::Aliases).await, Ok(4), "{fault:?} {failing}");
+            }
         }
     });
 }
