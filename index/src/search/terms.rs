@@ -43,6 +43,10 @@ const BELOW: f64 = 0.95;
 /// question is represented by these.
 pub const MAX_TERMS: usize = 64;
 
+/// Words are looked up so many times at most, as their segments may be merged meanwhile. At 1 a question during a merge
+/// misses what has moved; merges are so rare that more than 2 are hardly ever needed.
+const ATTEMPTS: usize = 4;
+
 /// Terms for which one word may stand, in each segment: the most frequent ones of [`CONSIDERED`].
 const VARIANTS: usize = 32;
 const CONSIDERED: usize = 1024;
@@ -94,60 +98,86 @@ pub(crate) struct Scores {
 impl<S: Store> Index<S> {
     /// Looks words up. `last` is the one that may be only begun.
     pub(crate) async fn lists(&self, terms: Vec<String>, last: Option<&str>) -> Result<Lists, IndexError> {
-        let mut lists = Lists::new(&self.state.borrow(), terms, last);
-        self.read_lists(&mut lists).await?;
-        let rare: Vec<usize> = {
-            let state = self.state.borrow();
-            let long = |term: &&usize| lists.terms[**term].chars().count() >= TYPO_FROM;
-            let all: Vec<usize> = (0..lists.terms.len()).collect();
-            all.iter()
-                .filter(long)
-                .filter(|term| lists.pages_with(**term, &state.pages) < RARE)
-                .copied()
-                .collect()
-        };
-        if !rare.is_empty() {
-            lists.add_typos(&self.state.borrow(), &rare);
-            self.read_lists(&mut lists).await?;
-        }
-        self.state.borrow_mut().lost.extend(&lists.lost);
-        Ok(lists)
+        self.look_up(terms, last, true).await
     }
 
     /// As [`Index::lists`], but for exactly these words.
     pub(crate) async fn lists_exactly(&self, terms: Vec<String>) -> Result<Lists, IndexError> {
-        let mut lists = Lists::new(&self.state.borrow(), terms, None);
-        self.read_lists(&mut lists).await?;
-        self.state.borrow_mut().lost.extend(&lists.lost);
+        self.look_up(terms, None, false).await
+    }
+
+    /// From the segments as they are now; where they are merged while their lists are read, from those that then are.
+    async fn look_up(
+        &self,
+        terms: Vec<String>,
+        last: Option<&str>,
+        with_typos: bool,
+    ) -> Result<Lists, IndexError> {
+        let mut left = ATTEMPTS;
+        let lists = loop {
+            left = left.saturating_sub(1);
+            let mut lists = Lists::new(&self.state.borrow(), terms.clone(), last);
+            let mut is_whole = self.read_lists(&mut lists).await?;
+            if with_typos && (is_whole || left == 0) {
+                is_whole &= self.read_typos(&mut lists).await?;
+            }
+            self.state.borrow_mut().lost.extend(&lists.lost);
+            if is_whole || left == 0 {
+                break lists;
+            }
+        };
         Ok(lists)
     }
 
-    /// Reads the pieces that are not yet known.
-    async fn read_lists(&self, lists: &mut Lists) -> Result<(), IndexError> {
+    /// Adds the typos of rare words. `false`: the segments are others by now, and something is missing.
+    async fn read_typos(&self, lists: &mut Lists) -> Result<bool, IndexError> {
+        let rare: Vec<usize> = {
+            let state = self.state.borrow();
+            let long = |term: &usize| lists.terms[*term].chars().count() >= TYPO_FROM;
+            let all = (0..lists.terms.len()).filter(long);
+            all.filter(|term| lists.pages_with(*term, &state.pages) < RARE).collect()
+        };
+        if rare.is_empty() {
+            return Ok(true);
+        }
+        // What was new may be in a segment by now that these lists do not know.
+        let is_of_now = lists.is_of(&self.state.borrow());
+        lists.add_typos(&self.state.borrow(), &rare);
+        Ok(self.read_lists(lists).await? && is_of_now)
+    }
+
+    /// Reads the pieces that are not yet known. `false`: some are gone, since their segments were merged meanwhile.
+    async fn read_lists(&self, lists: &mut Lists) -> Result<bool, IndexError> {
         let wanted = lists.missing(&self.cache.borrow());
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let keys: Vec<String> = wanted.iter().map(|(segment, piece)| list_key(*segment, *piece)).collect();
         let rows = self.store.get_many(Table::Segments, &keys).await?;
+        if rows.iter().any(Option::is_none) {
+            // Either they are damaged, or a merge has removed them and memory does not know yet: it does when whoever
+            // changes the store is done.
+            drop(self.writing.lock().await);
+        }
+        let state = self.state.borrow();
         let mut cache = self.cache.borrow_mut();
+        let mut is_whole = true;
         for ((segment, piece), row) in wanted.into_iter().zip(rows) {
+            let is_there = state.segments.iter().any(|known| known.entry.id == segment);
             match row.map(unseal_raw) {
                 Some(Ok(bytes)) => {
                     let bytes: Rc<[u8]> = bytes.into();
-                    cache.keep_list(segment, piece, Rc::clone(&bytes));
+                    if is_there {
+                        cache.keep_list(segment, piece, Rc::clone(&bytes));
+                    }
                     lists.pieces.insert((segment, piece), bytes);
                 }
-                // Gone because the segment was merged meanwhile, or damaged: this answer does without.
-                _ => {
-                    let is_there = self.state.borrow().segments.iter().any(|known| known.entry.id == segment);
-                    if is_there {
-                        lists.lost.insert(segment);
-                    }
-                }
+                // Damaged: this answer does without.
+                _ if is_there => drop(lists.lost.insert(segment)),
+                _ => is_whole = false,
             }
         }
-        Ok(())
+        Ok(is_whole)
     }
 }
 
@@ -174,6 +204,12 @@ impl Lists {
             }
         }
         lists
+    }
+
+    /// Whether the segments are still those that were looked into.
+    fn is_of(&self, state: &State) -> bool {
+        let now = state.segments.iter().filter(|segment| segment.words.is_some());
+        now.map(|segment| segment.entry.id).eq(self.segments.iter().map(|segment| segment.0))
     }
 
     /// Of too many terms, those with the shortest lists.

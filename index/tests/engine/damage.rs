@@ -32,7 +32,7 @@ async fn fill() -> RamStore {
 }
 
 /// Every row, as table, key and bytes.
-async fn rows(store: &RamStore) -> Vec<(Table, String, Vec<u8>)> {
+pub async fn rows(store: &RamStore) -> Vec<(Table, String, Vec<u8>)> {
     let mut all = Vec::new();
     for table in Table::OF_PAGES {
         for (key, value) in store.scan(table, None, 1_000).await.unwrap() {
@@ -43,7 +43,7 @@ async fn rows(store: &RamStore) -> Vec<(Table, String, Vec<u8>)> {
 }
 
 /// Another store with the same rows.
-async fn copy(rows: &[(Table, String, Vec<u8>)]) -> RamStore {
+pub async fn copy(rows: &[(Table, String, Vec<u8>)]) -> RamStore {
     let store = RamStore::new();
     let mut batch = Batch::new();
     for (table, key, value) in rows {
