@@ -13,7 +13,7 @@
 //! space or a hyphen): the calendar's last one, weeks beginning on Monday. Two dates of a kind: the narrower one.
 //!
 //! **Nothing is ever an error.** An operator without a value, a date that does not exist, a quotation mark without
-//! its partner, a hyphen inside a word: what cannot be understood is a plain word. A question that only excludes
+//! its partner, a hyphen inside a word, a seventeenth phrase: what cannot be understood is a plain word. A question that only excludes
 //! has nothing to find, so its words are searched as they are. A question of filters alone is meant: it lists what
 //! they let through.
 
@@ -35,7 +35,11 @@ pub struct Question {
     pub filters: Filters,
 }
 
-/// What the text of a page must satisfy.
+/// Phrases that are looked for, and as many that are excluded: the lists of each are read, and all of them are looked for
+/// in texts. Nobody types more; at 1 the second phrase of a question is words like any others.
+pub const MAX_PHRASES: usize = 16;
+
+/// What the text of a page must satisfy. Of each kind the first [`MAX_PHRASES`] count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Must {
     /// Each of them in some passage: folded words that follow one another.
@@ -157,11 +161,15 @@ fn take<'a>(
         (None, false) if !token.quoted => false,
         (None, negated) => {
             let Some(phrase) = Phrase::new(token.value) else { return false };
-            if negated {
-                must.without.push(phrase);
-            } else {
+            let asked = if negated { &mut must.without } else { &mut must.phrases };
+            if !asked.contains(&phrase) {
+                if asked.len() >= MAX_PHRASES {
+                    return false;
+                }
+                asked.push(phrase);
+            }
+            if !negated {
                 plain.push(token.value);
-                must.phrases.push(phrase);
             }
             true
         }

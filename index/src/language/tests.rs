@@ -72,6 +72,20 @@ fn hyphens_exclude() {
 }
 
 #[test]
+fn a_phrase_counts_once_and_of_too_many_the_rest_are_words() {
+    let question = of("x \"a b\" -c \"A, b\" -C \"a b\" -\"c\"");
+    assert_eq!((question.must.phrases, question.must.without), (vec![phrase("a b")], vec![phrase("c")]));
+    assert_eq!(question.text, "x a b A, b a b");
+    let many: Vec<String> = (0..MAX_PHRASES + 3).map(|n| format!("\"p {n}\" -w{n}")).collect();
+    let question = of(&(many.join(" ") + " -w0 \"p 0\""));
+    let expected: Vec<Phrase> = (0..MAX_PHRASES).map(|n| phrase(&format!("p {n}"))).collect();
+    assert_eq!(question.must.phrases, expected);
+    let expected: Vec<Phrase> = (0..MAX_PHRASES).map(|n| phrase(&format!("w{n}"))).collect();
+    assert_eq!(question.must.without, expected);
+    assert!(question.text.ends_with("p 15 \"p 16\" -w16 \"p 17\" -w17 \"p 18\" -w18 p 0"), "{}", question.text);
+}
+
+#[test]
 fn a_question_that_only_excludes_is_searched_as_it_is() {
     for text in ["-dog", "-site:example.org", "-dog -\"red panda\" in:title", "in:title"] {
         assert_eq!(of(text), Question { text: text.into(), ..Question::default() }, "{text}");

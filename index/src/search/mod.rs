@@ -31,7 +31,7 @@ use crate::catalog::{Entry, Mark, Slot};
 use crate::error::IndexError;
 use crate::fusion::{Evidence, Fusion, fuse};
 use crate::index::Index;
-use crate::near::near;
+use crate::near::FirstLike;
 use crate::page::PageId;
 use crate::query::{Filters, Hit, Query, QueryVector, Why};
 use crate::sort::sort_by;
@@ -325,16 +325,17 @@ impl Ask<'_> {
 /// in any case.
 fn collapse(ranked: &mut Vec<Candidate>, exempt: usize) {
     let mut kept: Vec<Candidate> = Vec::with_capacity(ranked.len());
+    let mut first = FirstLike::new();
     for page in ranked.drain(..) {
-        if kept.len() < exempt {
-            kept.push(page);
-            continue;
-        }
-        let same =
-            |other: &&mut Candidate| other.fingerprint.zip(page.fingerprint).is_some_and(|(a, b)| near(a, b));
-        match kept.iter_mut().find(same) {
+        let better = if kept.len() < exempt { None } else { page.fingerprint.and_then(|print| first.find(print)) };
+        match better.and_then(|at| kept.get_mut(at)) {
             Some(better) => better.alike += 1,
-            None => kept.push(page),
+            None => {
+                if let Some(print) = page.fingerprint {
+                    first.add(print, kept.len());
+                }
+                kept.push(page);
+            }
         }
     }
     *ranked = kept;

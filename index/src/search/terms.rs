@@ -86,6 +86,32 @@ pub(crate) struct Lists {
     lost: HashSet<u32>,
 }
 
+/// Rows of pages, ascending: of a common word there are so many that a map of them takes longer than all else. Page and
+/// row are one number, whose sorting is compiled anyway.
+#[derive(Default)]
+pub(crate) struct Rows(Vec<u64>);
+
+impl Rows {
+    fn number(slot: Slot, chunk: u32) -> u64 {
+        u64::from(slot) << 32 | u64::from(chunk)
+    }
+
+    fn has_row(&self, row: u64) -> bool {
+        self.0.binary_search(&row).is_ok()
+    }
+
+    /// Those of a page.
+    pub fn of(&self, slot: Slot) -> impl Iterator<Item = u32> {
+        let from = self.0.partition_point(|row| *row < Self::number(slot, 0));
+        self.0[from..].iter().take_while(move |row| *row >> 32 == u64::from(slot)).map(|row| *row as u32)
+    }
+
+    /// Whether there is one of a page.
+    pub fn has(&self, slot: Slot) -> bool {
+        self.of(slot).next().is_some()
+    }
+}
+
 /// What the words of a question say.
 #[derive(Default)]
 pub(crate) struct Scores {
@@ -420,26 +446,24 @@ impl Lists {
     }
 
     /// The rows of living pages that have all terms themselves, of titles if `in_title`.
-    pub fn with_all(&self, pages: &Pages, in_title: bool) -> HashMap<Slot, Vec<u32>> {
+    pub fn with_all(&self, pages: &Pages, in_title: bool) -> Rows {
         let kind = if in_title { Kind::Title } else { Kind::Exact };
-        let mut all: Option<HashSet<(Slot, u32)>> = None;
+        let mut all: Option<Rows> = None;
         for term in 0..self.terms.len() {
-            let mut here = HashSet::new();
+            let mut here = Vec::new();
             for lookup in self.lookups_of(term, kind) {
                 self.read(lookup, |slot, chunk, _| {
-                    if pages.is_alive(slot) && all.as_ref().is_none_or(|all| all.contains(&(slot, chunk))) {
-                        here.insert((slot, chunk));
+                    let row = Rows::number(slot, chunk);
+                    if pages.is_alive(slot) && all.as_ref().is_none_or(|all| all.has_row(row)) {
+                        here.push(row);
                     }
                 });
             }
-            all = Some(here);
+            here.sort_unstable();
+            here.dedup();
+            all = Some(Rows(here));
         }
-        let mut rows: HashMap<Slot, Vec<u32>> = HashMap::new();
-        for (slot, chunk) in all.unwrap_or_default() {
-            rows.entry(slot).or_default().push(chunk);
-        }
-        rows.values_mut().for_each(|chunks| chunks.sort_unstable());
-        rows
+        all.unwrap_or_default()
     }
 
     /// How often each term occurs in how many living pages.
