@@ -8,7 +8,7 @@
 use crate::error::IndexError;
 use crate::page::PageId;
 use crate::query::host;
-use crate::rows::{PageRow, Unreadable, seal, unseal};
+use crate::rows::{PageRow, Unreadable, can_have, seal, unseal};
 use crate::sort::sort_by;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -269,6 +269,7 @@ impl Pages {
         let fits = all.iter().all(|stored| {
             piece_of(stored.id) == piece
                 && stored.last_seen.is_finite()
+                && can_have(stored.passages, stored.titled)
                 && !self.by_number.contains_key(&stored.number)
                 && !self.by_id.contains_key(&stored.id)
         });
