@@ -130,6 +130,30 @@ fn what_is_derived_is_made_again() {
 }
 
 #[test]
+fn a_piece_of_the_page_table_that_is_missing_is_noticed_also_where_another_is_damaged() {
+    block_on(async {
+        let all = rows(&fill().await).await;
+        let sound = answers(&Index::open(copy(&all).await).await.unwrap()).await;
+        let pieces: Vec<&String> =
+            all.iter().map(|row| &row.1).filter(|key| key.starts_with("pages/")).collect();
+        assert_eq!(pieces.len(), 4);
+        for damaged in &pieces {
+            for missing in pieces.iter().filter(|missing| *missing != damaged) {
+                let store = copy(&all).await;
+                put(&store, Table::Catalog, damaged, Some(vec![2, 0, 0])).await;
+                put(&store, Table::Catalog, missing, None).await;
+                let index = Index::open(store.clone()).await.unwrap();
+                assert_eq!(index.counts().pages, 4, "{damaged} {missing}");
+                settle(&index).await;
+                for index in [index, Index::open(store).await.unwrap()] {
+                    assert_eq!(answers(&index).await, sound, "{damaged} {missing}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_damaged_row_of_the_truth_costs_its_page_at_most_and_a_visit_heals_it() {
     block_on(async {
         let all = rows(&fill().await).await;
