@@ -22,7 +22,8 @@ mod date;
 pub use date::Clock;
 
 use crate::query::Filters;
-use crate::words::words;
+use crate::words::{terms, words};
+use std::ops::Range;
 
 /// What was asked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,7 +58,7 @@ impl Must {
     }
 }
 
-/// Folded words, at least one, that follow one another.
+/// Folded words, at least one, that follow one another; or one name as programs write it, as a whole: `C++` is not `C`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phrase(pub(crate) Vec<String>);
 
@@ -66,15 +67,34 @@ impl Phrase {
     pub fn new(text: &str) -> Option<Self> {
         let mut all = Vec::new();
         words(text, |word, _| all.push(word.to_owned()));
-        (!all.is_empty()).then_some(Self(all))
+        let name = whole_name(text).map(|name| vec![name]);
+        (!all.is_empty()).then(|| Self(name.unwrap_or(all)))
     }
 
     /// Whether it is in `text`.
     pub fn is_in(&self, text: &str) -> bool {
+        if let [word] = &self.0[..] {
+            let mut found = false;
+            terms(text, |term, _| found |= term == word);
+            return found;
+        }
         let mut all = Vec::new();
         words(text, |word, _| all.push(word.to_owned()));
         all.windows(self.0.len()).any(|window| window == self.0)
     }
+}
+
+/// The name that is all of `text` and has several parts, or a sign at its end.
+fn whole_name(text: &str) -> Option<String> {
+    let mut whole: Option<(String, Range<usize>)> = None;
+    let (mut has_parts, mut is_all) = (false, true);
+    terms(text, |term, range| match &whole {
+        // A name comes before its parts.
+        None => whole = Some((term.to_owned(), range)),
+        Some((_, name)) if name.start <= range.start && range.end <= name.end => has_parts = true,
+        Some(_) => is_all = false,
+    });
+    whole.filter(|_| has_parts && is_all).map(|(name, _)| name)
 }
 
 /// Understands `text`, in the order of the table above. `clock` says what `yesterday` is.

@@ -64,6 +64,36 @@ fn phrases_are_asked_for_and_searched() {
 }
 
 #[test]
+fn a_name_in_code_is_meant_as_a_whole() {
+    for (value, expected) in [
+        ("C++", "c++"),
+        ("c#", "c#"),
+        ("std::mem::swap", "std::mem::swap"),
+        ("(foo_bar)", "foo_bar"),
+        ("__init__", "__init__"),
+        ("Node.js", "node.js"),
+        ("1.2.3", "1.2.3"),
+        // Prose, and what is more than a name.
+        ("e-mail", "e mail"),
+        ("don't", "don t"),
+        ("use std::mem", "use std mem"),
+        ("C++ and C#", "c and c"),
+        ("全文検索", "全文 文検 検索"),
+        ("luggage", "luggage"),
+    ] {
+        assert_eq!(Phrase::new(value), Some(phrase(expected)), "{value}");
+    }
+    let question = of("templates -c++ -\"C#\" \"std::mem\"");
+    assert_eq!(question.must.without, [phrase("c++"), phrase("c#")]);
+    assert_eq!((question.must.phrases, question.text.as_str()), (vec![phrase("std::mem")], "templates std::mem"));
+    assert!(phrase("c++").is_in("Modern C++."));
+    assert!(!phrase("c++").is_in("Modern C, too"));
+    assert!(phrase("swap").is_in("std::mem::swap"));
+    let long = format!("{}::end", "a".repeat(70));
+    assert_eq!(Phrase::new(&long), Some(phrase("end")), "too long for a name");
+}
+
+#[test]
 fn hyphens_exclude() {
     let question = of("fox -dog -\"red panda\" -site:example.org e-mail");
     assert_eq!(question.must.without, [phrase("dog"), phrase("red panda")]);
