@@ -1,8 +1,8 @@
 //! Words: which pages have those of a question, and what that is worth (`bm25`).
 //!
 //! The word that is typed last may be only begun: terms that begin with it count, too. A word of [`TYPO_FROM`] letters
-//! and more that hardly any page has may be mistyped: terms that differ by one typo count. Both less than the word
-//! itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]).
+//! and more that hardly any page has may be mistyped: terms that differ by one typo count. Not one with digits: `E0498` is
+//! another error than `E0499`. Both count less than the word itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]).
 
 use crate::catalog::{Pages, Slot};
 use crate::error::IndexError;
@@ -30,7 +30,7 @@ pub const PREFIX_WEIGHT: f64 = 0.5;
 /// What a word with a typo is worth, as a share of what the right word would be.
 pub const TYPO_WEIGHT: f64 = 0.5;
 
-/// Words with fewer characters are taken as they are: they have too many neighbours.
+/// Words with fewer letters are taken as they are: they have too many neighbours. At 1 `cat` finds `car`.
 pub const TYPO_FROM: usize = 5;
 
 /// A word that so many pages have is not mistyped. At 1 a misspelling that one page shares hides all others.
@@ -159,8 +159,7 @@ impl<S: Store> Index<S> {
     async fn read_typos(&self, lists: &mut Lists) -> Result<bool, IndexError> {
         let rare: Vec<usize> = {
             let state = self.state.borrow();
-            let long = |term: &usize| lists.terms[*term].chars().count() >= TYPO_FROM;
-            let all = (0..lists.terms.len()).filter(long);
+            let all = (0..lists.terms.len()).filter(|term| may_be_mistyped(&lists.terms[*term]));
             all.filter(|term| lists.pages_with(*term, &state.pages) < RARE).collect()
         };
         if rare.is_empty() {
@@ -476,6 +475,12 @@ impl Lists {
             })
             .collect()
     }
+}
+
+/// Whether typos of a word count.
+fn may_be_mistyped(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    letters >= TYPO_FROM && !word.contains(char::is_numeric)
 }
 
 /// Whether one typo makes `b` of `a`: the same as [`crate::segment::dictionary::Dictionary::one_typo_from`].

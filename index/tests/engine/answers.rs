@@ -345,6 +345,27 @@ fn odd_questions_are_answered() {
 }
 
 #[test]
+fn typos_of_words_are_forgiven_but_not_of_codes_and_numbers() {
+    block_on(async {
+        let texts = ["error E0498", "in version 12345.7", "of the year 20245", "the bicycle", "the café0"];
+        let all: Vec<_> = texts.iter().zip(1..).map(|(text, n)| page(n, "", &[text])).collect();
+        let index = index_of(&all).await;
+        for (asked, found) in [
+            ("e0499", vec![]),
+            ("12346", vec![]),
+            ("20254", vec![]),
+            ("cafe01", vec![]),
+            ("bicylce", vec![id(4)]),
+            ("bicycl", vec![id(4)]),
+            ("eror", vec![]),
+            ("errpr", vec![id(1)]),
+        ] {
+            assert_eq!(pages(&ask(&index, asked).await), found, "{asked}");
+        }
+    });
+}
+
+#[test]
 fn what_is_wrong_is_refused_with_a_code() {
     block_on(async {
         let index = index_of(&[page(1, "", &["one", "two"])]).await;

@@ -22,7 +22,7 @@ async fn fill() -> RamStore {
     let index = index_of(&sample()).await;
     embed(&index, 7).await;
     index.flush().await.unwrap();
-    let many: Vec<String> = (0..600).map(|n| format!("word{n} filler{}", n % 70)).collect();
+    let many: Vec<String> = (0..600).map(|n| format!("word{n} filler{} padding", n % 70)).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     read(&index, vec![text(4, "site4.test", &many)], Batch::new()).await.unwrap();
     index.flush().await.unwrap();
@@ -82,7 +82,7 @@ pub fn damages(bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
 
 async fn answers(index: &Index<RamStore>) -> Vec<Vec<Hit>> {
     let mut all = Vec::new();
-    for question in ["fox", "bird", "word77 filler5", "second dog", "fillr5"] {
+    for question in ["fox", "bird", "word77 filler5", "second dog", "pading"] {
         all.push(ask_meaning(index, question, "fox and dog", 0.3).await);
     }
     all.push(index.similar(id(2), SPACE, Filters::default(), 9).await.unwrap());
