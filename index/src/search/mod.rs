@@ -117,15 +117,15 @@ impl<S: Store> Index<S> {
         let listed = terms.is_empty() && vector.is_none() && query.filters != Filters::default();
         let ask = Ask { query: &query, vector, listed };
         let asked = self.asked(&query.must).await?;
-        let last = begun(query.text).filter(|last| terms.contains(last));
+        let last = begun(query.text);
         // The lists are read while the codes are scanned.
         let scanned = async { ask.scan(&self.state.borrow(), &asked) };
-        let (lists, mut estimates) = futures::join!(self.lists(terms, last.as_deref()), scanned);
+        let (lists, mut estimates) = futures::join!(self.lists(terms, last.as_deref(), asked.in_title), scanned);
         let lists = lists?;
 
         let (mut candidates, mut rows, scores) = {
             let state = self.state.borrow();
-            let scores = lists.scores(&state.pages, asked.in_title);
+            let scores = lists.scores(&state.pages);
             let mut possible = ask.possible(&state, &asked, &scores.scores, estimates.as_ref());
             if let (Some((_, unit)), Some(estimates)) = (&ask.vector, &mut estimates) {
                 let refined = REFINED.max(state.pages.len() / REFINED_OF);

@@ -179,7 +179,7 @@ impl<S: Store> Index<S> {
         let lists = self.lists_exactly(self.characteristic(&texts).await?).await?;
         let (found, weights) = {
             let state = self.state.borrow();
-            let scores = lists.scores(&state.pages, false);
+            let scores = lists.scores(&state.pages);
             let mut found: Vec<Candidate> = Vec::new();
             for (slot, entry) in others(&state, own_slot, filters) {
                 let score = scores.scores.get(slot as usize).copied().filter(|score| *score > 0.0);

@@ -1,8 +1,9 @@
 //! Words: which pages have those of a question, and what that is worth (`bm25`).
 //!
-//! The word that is typed last may be only begun: terms that begin with it count, too. A word of [`TYPO_FROM`] letters
+//! The word that is typed last may be only begun: terms that begin with it count, too, also where it is a stop word so far. A word of [`TYPO_FROM`] letters
 //! and more that hardly any page has may be mistyped: terms that differ by one typo count. Not one with digits: `E0498` is
-//! another error than `E0499`. Both count less than the word itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]).
+//! another error than `E0499`. Both count less than the word itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]). Where titles are
+//! asked for, words count in titles only, those that are begun or mistyped as well.
 
 use crate::catalog::{Pages, Slot};
 use crate::error::IndexError;
@@ -17,6 +18,7 @@ use crate::segment::words::{TITLE, Words, list, pieces_of, range_of};
 use crate::sort::{sort, sort_by};
 use crate::state::State;
 use crate::store::{Store, Table};
+use crate::words::is_stop_word;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -78,6 +80,10 @@ struct Lookup {
 /// The lists of a question's words, as they were at one moment.
 pub(crate) struct Lists {
     pub terms: Vec<String>,
+    /// The last of them is a stop word that is no word of the question, but may be the beginning of one.
+    only_begun: bool,
+    /// Words count in titles only.
+    in_title: bool,
     lookups: Vec<Lookup>,
     segments: Vec<(u32, Rc<Words>)>,
     pieces: HashMap<(u32, u32), Rc<[u8]>>,
@@ -122,27 +128,31 @@ pub(crate) struct Scores {
 }
 
 impl<S: Store> Index<S> {
-    /// Looks words up. `last` is the one that may be only begun.
-    pub(crate) async fn lists(&self, terms: Vec<String>, last: Option<&str>) -> Result<Lists, IndexError> {
-        self.look_up(terms, last, true).await
+    /// Looks words up, in titles only if `in_title`. `last` is the one that may be only begun.
+    pub(crate) async fn lists(
+        &self,
+        terms: Vec<String>,
+        last: Option<&str>,
+        in_title: bool,
+    ) -> Result<Lists, IndexError> {
+        self.look_up(&|state| Lists::new(state, terms.clone(), last, in_title), true).await
     }
 
     /// As [`Index::lists`], but for exactly these words.
     pub(crate) async fn lists_exactly(&self, terms: Vec<String>) -> Result<Lists, IndexError> {
-        self.look_up(terms, None, false).await
+        self.look_up(&|state| Lists::new(state, terms.clone(), None, false), false).await
     }
 
     /// From the segments as they are now; where they are merged while their lists are read, from those that then are.
     async fn look_up(
         &self,
-        terms: Vec<String>,
-        last: Option<&str>,
+        lists: &dyn Fn(&State) -> Lists,
         with_typos: bool,
     ) -> Result<Lists, IndexError> {
         let mut left = ATTEMPTS;
         let lists = loop {
             left = left.saturating_sub(1);
-            let mut lists = Lists::new(&self.state.borrow(), terms.clone(), last);
+            let mut lists = lists(&self.state.borrow());
             let mut is_whole = self.read_lists(&mut lists).await?;
             if with_typos && (is_whole || left == 0) {
                 is_whole &= self.read_typos(&mut lists).await?;
@@ -159,7 +169,7 @@ impl<S: Store> Index<S> {
     async fn read_typos(&self, lists: &mut Lists) -> Result<bool, IndexError> {
         let rare: Vec<usize> = {
             let state = self.state.borrow();
-            let all = (0..lists.terms.len()).filter(|term| may_be_mistyped(&lists.terms[*term]));
+            let all = (0..lists.own().len()).filter(|term| may_be_mistyped(&lists.terms[*term]));
             all.filter(|term| lists.pages_with(*term, &state.pages) < RARE).collect()
         };
         if rare.is_empty() {
@@ -207,12 +217,14 @@ impl<S: Store> Index<S> {
 }
 
 impl Lists {
-    fn new(state: &State, terms: Vec<String>, last: Option<&str>) -> Self {
+    fn new(state: &State, terms: Vec<String>, last: Option<&str>, in_title: bool) -> Self {
         let segments: Vec<(u32, Rc<Words>)> = (state.segments.iter())
             .filter_map(|segment| Some((segment.entry.id, Rc::clone(segment.words.as_ref()?))))
             .collect();
         let mut lists = Self {
             terms,
+            only_begun: false,
+            in_title,
             lookups: Vec::new(),
             segments,
             pieces: HashMap::new(),
@@ -228,7 +240,22 @@ impl Lists {
                 lists.look_up_prefix(state, term, &word);
             }
         }
+        if let Some(word) = last.filter(|word| is_stop_word(word) && lists.terms.iter().all(|term| term != word)) {
+            lists.terms.push(word.to_owned());
+            lists.only_begun = true;
+            lists.look_up_prefix(state, lists.terms.len() - 1, word);
+        }
         lists
+    }
+
+    /// The words of the question themselves.
+    fn own(&self) -> &[String] {
+        &self.terms[..self.terms.len().saturating_sub(usize::from(self.only_begun))]
+    }
+
+    /// A word as the terms have it in which it is to be found.
+    fn marked(&self, word: &str) -> String {
+        if self.in_title { format!("{TITLE}{word}") } else { word.to_owned() }
     }
 
     /// Whether the segments are still those that were looked into.
@@ -272,24 +299,29 @@ impl Lists {
     }
 
     fn look_up_prefix(&mut self, state: &State, term: usize, word: &str) {
+        let word = self.marked(word);
         let mut found: HashMap<String, u64> = HashMap::new();
         for (_, words) in &self.segments {
-            for (variant, place) in words.dictionary.starting_with(word, CONSIDERED) {
+            for (variant, place) in words.dictionary.starting_with(&word, CONSIDERED) {
                 *found.entry(variant).or_default() +=
                     range_of(&place).map_or(1, |(start, end)| 1 + end - start);
             }
         }
-        let fresh = state.fresh.terms_from(word).take_while(|variant| variant.starts_with(word));
+        let fresh = state.fresh.terms_from(&word).take_while(|variant| variant.starts_with(&word));
         for variant in fresh.take(CONSIDERED) {
             *found.entry(variant.to_owned()).or_default() += state.fresh.postings(variant).len() as u64;
         }
-        found.remove(word);
+        found.remove(&word);
+        if self.only_begun {
+            // Who leaves out `the` does not mean `they`.
+            found.retain(|variant, _| !is_stop_word(unmarked(variant)));
+        }
         self.look_up_variants(state, term, Kind::Prefix, found);
     }
 
     fn add_typos(&mut self, state: &State, terms: &[usize]) {
         for term in terms {
-            let word = self.terms[*term].clone();
+            let word = self.marked(&self.terms[*term]);
             let mut found: HashMap<String, u64> = HashMap::new();
             for (_, words) in &self.segments {
                 for (variant, place) in words.dictionary.one_typo_from(&word, CONSIDERED) {
@@ -300,8 +332,8 @@ impl Lists {
             for variant in state.fresh.terms_from("").filter(|variant| is_one_typo(&word, variant)) {
                 *found.entry(variant.to_owned()).or_default() += state.fresh.postings(variant).len() as u64;
             }
-            // The mark of a title is no letter that somebody typed too many.
-            found.retain(|variant, _| !variant.starts_with(TITLE));
+            // The mark of a title is no letter that somebody typed too many, or left out.
+            found.retain(|variant, _| variant.starts_with(TITLE) == self.in_title);
             self.look_up_variants(state, *term, Kind::Typo, found);
         }
     }
@@ -312,7 +344,7 @@ impl Lists {
         sort_by(&mut found, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (variant, _) in found.into_iter().take(VARIANTS) {
             self.look_up(state, term, kind, &variant);
-            self.variants.insert(variant);
+            self.variants.insert(unmarked(&variant).to_owned());
         }
     }
 
@@ -386,26 +418,23 @@ impl Lists {
 
     /// The words to be marked.
     pub fn marks(&self) -> HashSet<String> {
-        self.terms.iter().chain(&self.variants).cloned().collect()
+        self.own().iter().chain(&self.variants).cloned().collect()
     }
 
-    /// BM25 of every living page; in titles only if `in_title`.
-    pub fn scores(&self, pages: &Pages, in_title: bool) -> Scores {
+    /// BM25 of every living page.
+    pub fn scores(&self, pages: &Pages) -> Scores {
         let mut scores = Scores::default();
         let mut found = Found::new(pages);
         for term in 0..self.terms.len() {
-            let exact = if in_title { Kind::Title } else { Kind::Exact };
+            let exact = if self.in_title { Kind::Title } else { Kind::Exact };
             found.next_term();
             self.count(&mut found, term, exact, 1);
-            if !in_title && TITLE_WEIGHT > 1 {
+            if !self.in_title && TITLE_WEIGHT > 1 {
                 self.count(&mut found, term, Kind::Title, TITLE_WEIGHT - 1);
             }
             let weight = found.add(&mut scores.scores, pages, 1.0, f64::INFINITY, Whom::Having);
             if let Some((weight, _)) = weight {
                 scores.weights.insert(self.terms[term].clone(), weight);
-            }
-            if in_title {
-                continue;
             }
             let least = weight.map_or(f64::INFINITY, |(_, least)| least);
             for (kind, share) in [(Kind::Prefix, PREFIX_WEIGHT), (Kind::Typo, TYPO_WEIGHT)] {
@@ -475,6 +504,11 @@ impl Lists {
             })
             .collect()
     }
+}
+
+/// A term without the mark of a title.
+fn unmarked(term: &str) -> &str {
+    term.strip_prefix(TITLE).unwrap_or(term)
 }
 
 /// Whether typos of a word count.
