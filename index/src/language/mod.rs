@@ -223,8 +223,20 @@ fn take<'a>(
 /// The host in what follows `site:`; a whole address does as well.
 fn site(value: &str) -> Option<String> {
     let host = value.split_once("://").map_or(value, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next()?.trim_matches('.').to_lowercase();
+    let host = host.split(['/', '?', '#']).next()?;
+    let host = without_port(host).trim_matches('.').to_lowercase();
     host.contains(|c: char| c.is_alphanumeric()).then_some(host)
+}
+
+/// Stored hosts have no port, and those that are numbers no brackets. A colon that is not before a port is in a number.
+fn without_port(host: &str) -> &str {
+    if let Some((number, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return number;
+    }
+    match host.split_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 #[cfg(test)]

@@ -127,6 +127,20 @@ fn sites_are_hosts() {
     let question = of("SITE:Example.org site:https://docs.rs/tokio?x x");
     assert_eq!(question.filters.sites, Some(vec!["example.org".into(), "docs.rs".into()]));
     assert_eq!(question.text, "x");
+    for (typed, host) in [
+        ("localhost:8443", "localhost"),
+        ("https://Docs.rs:443/tokio:1", "docs.rs"),
+        ("docs.rs:/tokio", "docs.rs"),
+        ("[2001:db8::1]:80", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("http://[::1]/", "::1"),
+    ] {
+        assert_eq!(of(&format!("site:{typed} x")).filters.sites, Some(vec![host.into()]), "{typed}");
+        assert_eq!(of(&format!("-site:{typed} x")).filters.without_sites, [host], "{typed}");
+    }
+    for nothing in ["site::8443", "site:[]:80"] {
+        assert_eq!(of(nothing).text, nothing);
+    }
     let only = of("site:example.org");
     assert_eq!((only.text.as_str(), only.filters.sites.is_some()), ("", true));
 }
