@@ -109,9 +109,8 @@ impl FirstLike {
 
     /// Where the first one is that is near `print`.
     pub fn find(&self, print: u64) -> Option<usize> {
-        let first = |place: usize| {
-            self.bands[place].iter().find(|(other, _)| near(*other, print)).map(|(_, at)| *at)
-        };
+        let first =
+            |place: usize| self.bands[place].iter().find(|(other, _)| near(*other, print)).map(|(_, at)| *at);
         places(print).filter_map(first).min()
     }
 }

@@ -85,7 +85,10 @@ fn a_name_in_code_is_meant_as_a_whole() {
     }
     let question = of("templates -c++ -\"C#\" \"std::mem\"");
     assert_eq!(question.must.without, [phrase("c++"), phrase("c#")]);
-    assert_eq!((question.must.phrases, question.text.as_str()), (vec![phrase("std::mem")], "templates std::mem"));
+    assert_eq!(
+        (question.must.phrases, question.text.as_str()),
+        (vec![phrase("std::mem")], "templates std::mem")
+    );
     assert!(phrase("c++").is_in("Modern C++."));
     assert!(!phrase("c++").is_in("Modern C, too"));
     assert!(phrase("swap").is_in("std::mem::swap"));
@@ -112,7 +115,11 @@ fn a_phrase_counts_once_and_of_too_many_the_rest_are_words() {
     assert_eq!(question.must.phrases, expected);
     let expected: Vec<Phrase> = (0..MAX_PHRASES).map(|n| phrase(&format!("w{n}"))).collect();
     assert_eq!(question.must.without, expected);
-    assert!(question.text.ends_with("p 15 \"p 16\" -w16 \"p 17\" -w17 \"p 18\" -w18 p 0"), "{}", question.text);
+    assert!(
+        question.text.ends_with("p 15 \"p 16\" -w16 \"p 17\" -w17 \"p 18\" -w18 p 0"),
+        "{}",
+        question.text
+    );
 }
 
 #[test]

@@ -95,9 +95,13 @@ mod tests {
     fn a_number_of_passages_that_no_page_has_is_not_believed() {
         let of = |passages, titled| PageRow { passages, titled, ..page() };
         let most = MAX_PASSAGES as u32 - 1;
-        for (passages, titled, sound) in
-            [(0, false, true), (0, true, false), (most, true, true), (most + 1, true, false), (u32::MAX, false, false)]
-        {
+        for (passages, titled, sound) in [
+            (0, false, true),
+            (0, true, false),
+            (most, true, true),
+            (most + 1, true, false),
+            (u32::MAX, false, false),
+        ] {
             let row = of(passages, titled);
             let expected = if sound { Ok(row.clone()) } else { Err(Unreadable) };
             assert_eq!(PageRow::decode(&row.encode().unwrap()), expected, "{passages}");

@@ -49,8 +49,7 @@ impl Asked {
     /// Whether a page may have what is asked, as far as it is known without its text.
     pub fn may_admit(&self, slot: Slot) -> bool {
         let has_word = |sought: &Sought| sought.phrase.0.len() == 1 && sought.rows.has(slot);
-        self.phrases.iter().all(|sought| sought.rows.has(slot))
-            && !self.without.iter().any(has_word)
+        self.phrases.iter().all(|sought| sought.rows.has(slot)) && !self.without.iter().any(has_word)
     }
 }
 

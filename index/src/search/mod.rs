@@ -120,7 +120,8 @@ impl<S: Store> Index<S> {
         let last = begun(query.text);
         // The lists are read while the codes are scanned.
         let scanned = async { ask.scan(&self.state.borrow(), &asked) };
-        let (lists, mut estimates) = futures::join!(self.lists(terms, last.as_deref(), asked.in_title), scanned);
+        let (lists, mut estimates) =
+            futures::join!(self.lists(terms, last.as_deref(), asked.in_title), scanned);
         let lists = lists?;
 
         let (mut candidates, mut rows, scores) = {
@@ -327,7 +328,8 @@ fn collapse(ranked: &mut Vec<Candidate>, exempt: usize) {
     let mut kept: Vec<Candidate> = Vec::with_capacity(ranked.len());
     let mut first = FirstLike::new();
     for page in ranked.drain(..) {
-        let better = if kept.len() < exempt { None } else { page.fingerprint.and_then(|print| first.find(print)) };
+        let better =
+            if kept.len() < exempt { None } else { page.fingerprint.and_then(|print| first.find(print)) };
         match better.and_then(|at| kept.get_mut(at)) {
             Some(better) => better.alike += 1,
             None => {

@@ -144,11 +144,7 @@ impl<S: Store> Index<S> {
     }
 
     /// From the segments as they are now; where they are merged while their lists are read, from those that then are.
-    async fn look_up(
-        &self,
-        lists: &dyn Fn(&State) -> Lists,
-        with_typos: bool,
-    ) -> Result<Lists, IndexError> {
+    async fn look_up(&self, lists: &dyn Fn(&State) -> Lists, with_typos: bool) -> Result<Lists, IndexError> {
         let mut left = ATTEMPTS;
         let lists = loop {
             left = left.saturating_sub(1);
@@ -240,7 +236,9 @@ impl Lists {
                 lists.look_up_prefix(state, term, &word);
             }
         }
-        if let Some(word) = last.filter(|word| is_stop_word(word) && lists.terms.iter().all(|term| term != word)) {
+        if let Some(word) =
+            last.filter(|word| is_stop_word(word) && lists.terms.iter().all(|term| term != word))
+        {
             lists.terms.push(word.to_owned());
             lists.only_begun = true;
             lists.look_up_prefix(state, lists.terms.len() - 1, word);

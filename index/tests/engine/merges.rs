@@ -115,7 +115,7 @@ fn a_question_during_a_merge_loses_no_word() {
                 assert_eq!(index.corrupt_rows(), 0, "{when}");
                 assert!(!index.wants_maintenance(), "{when}");
                 if was_at_rest {
-                    assert!(start > 5, "something was merged");
+                    assert!(start > 3, "a commit and a merge take their time");
                     break;
                 }
             }

@@ -79,7 +79,11 @@ fn words(text: &str) -> Vec<String> {
     let pairs = |word: String| -> Vec<String> {
         let characters: Vec<char> = word.chars().collect();
         let is_han = characters.iter().all(|c| ('一'..='鿿').contains(c));
-        if is_han && characters.len() > 1 { characters.windows(2).map(String::from_iter).collect() } else { vec![word] }
+        if is_han && characters.len() > 1 {
+            characters.windows(2).map(String::from_iter).collect()
+        } else {
+            vec![word]
+        }
     };
     folded.flat_map(pairs).collect()
 }
@@ -96,7 +100,8 @@ fn question_words(text: &str) -> Vec<String> {
     let mut all = terms(text);
     all.sort();
     all.dedup();
-    let content: Vec<String> = all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
+    let content: Vec<String> =
+        all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
     if content.is_empty() { all } else { content }
 }
 
@@ -166,7 +171,8 @@ fn bm25(twin: &Twin, question: &str, in_title: bool) -> HashMap<u8, f64> {
         let known: std::collections::HashSet<u8> =
             [having(&counted, &begun), having(&texts, &|word| word == term)].concat().into_iter().collect();
         add(&begun, PREFIX_WEIGHT, most, &exact);
-        let is_word = !term.contains(char::is_numeric) && term.chars().filter(|c| c.is_alphabetic()).count() >= TYPO_FROM;
+        let is_word = !term.contains(char::is_numeric)
+            && term.chars().filter(|c| c.is_alphabetic()).count() >= TYPO_FROM;
         if is_word && known.len() < 3 {
             add(&|word| one_typo(term, word), TYPO_WEIGHT, most, &exact);
         }
@@ -383,8 +389,28 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
 
 fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
-        "fox", "Dog", "cat", "birds", "bird", "brids", "café", "fish", "fishes", "the", "owl", "E0499", "E0498",
-        "theory", "they", "std::mem", "std::men", "std", "mem", "全文検索", "検索", "検",
+        "fox",
+        "Dog",
+        "cat",
+        "birds",
+        "bird",
+        "brids",
+        "café",
+        "fish",
+        "fishes",
+        "the",
+        "owl",
+        "E0499",
+        "E0498",
+        "theory",
+        "they",
+        "std::mem",
+        "std::men",
+        "std",
+        "mem",
+        "全文検索",
+        "検索",
+        "検",
     ]);
     prop::collection::vec(word, words).prop_map(|words| words.join(" "))
 }
