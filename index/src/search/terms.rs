@@ -13,7 +13,7 @@ use crate::search::bm25::{Found, Whom};
 use crate::search::cache::Cache;
 use crate::segment::dictionary::Place;
 use crate::segment::list_key;
-use crate::segment::postings::decode;
+use crate::segment::postings::{Posting, decode_while};
 use crate::segment::words::{TITLE, Words, list, pieces_of, range_of};
 use crate::sort::{sort, sort_by};
 use crate::state::State;
@@ -166,7 +166,7 @@ impl<S: Store> Index<S> {
         let rare: Vec<usize> = {
             let state = self.state.borrow();
             let all = (0..lists.own().len()).filter(|term| may_be_mistyped(&lists.terms[*term]));
-            all.filter(|term| lists.pages_with(*term, &state.pages) < RARE).collect()
+            all.filter(|term| lists.is_rare(*term, &state.pages)).collect()
         };
         if rare.is_empty() {
             return Ok(true);
@@ -370,25 +370,31 @@ impl Lists {
 
     /// Hands out the postings of one lookup: page, row of the page, occurrences; dead pages too.
     fn read(&self, lookup: &Lookup, mut each: impl FnMut(Slot, u32, u32)) {
+        self.read_while(lookup, |slot, chunk, occurrences| {
+            each(slot, chunk, occurrences);
+            true
+        });
+    }
+
+    /// As [`Lists::read`], until `each` wants no more.
+    fn read_while(&self, lookup: &Lookup, mut each: impl FnMut(Slot, u32, u32) -> bool) {
         match &lookup.source {
             Source::Fresh(postings) => {
-                postings.iter().for_each(|posting| each(posting.0, posting.1, posting.2))
+                let _ = postings.iter().all(|posting| each(posting.0, posting.1, posting.2));
             }
             Source::Segment(index, place) => {
                 let (id, words) = &self.segments[*index];
-                let mut located = |doc: u32, occurrences: u32| {
-                    if let Some((slot, chunk)) = words.locate(doc) {
-                        each(slot, chunk, occurrences);
-                    }
+                let mut located = |posting: Posting| match words.locate(posting.doc) {
+                    Some((slot, chunk)) => each(slot, chunk, posting.occurrences),
+                    None => true,
                 };
                 match place {
-                    Place::Inline(posting) => located(posting.doc, posting.occurrences),
+                    Place::Inline(posting) => drop(located(*posting)),
                     Place::List { start, end } => {
                         let piece = |n: u32| self.pieces.get(&(*id, n)).map(|bytes| &**bytes);
                         let Some(bytes) = list(*start, *end, piece) else { return };
                         // A list that is damaged in a sound row is our own fault; what it gave counts.
-                        let _ =
-                            decode(&bytes, words.docs(), |posting| located(posting.doc, posting.occurrences));
+                        let _ = decode_while(&bytes, words.docs(), located);
                     }
                 }
             }
@@ -399,19 +405,20 @@ impl Lists {
         self.lookups.iter().filter(move |lookup| lookup.term == term && lookup.kind == kind)
     }
 
-    /// How many living pages have a term itself, or begin with it where that counts.
-    fn pages_with(&self, term: usize, pages: &Pages) -> usize {
+    /// Whether fewer than [`RARE`] living pages have a term itself, or begin with it where that counts.
+    fn is_rare(&self, term: usize, pages: &Pages) -> bool {
         let mut slots = HashSet::new();
         for kind in [Kind::Exact, Kind::Prefix] {
             for lookup in self.lookups_of(term, kind) {
-                self.read(lookup, |slot, _, _| {
-                    if slots.len() < RARE && pages.is_alive(slot) {
+                self.read_while(lookup, |slot, _, _| {
+                    if pages.is_alive(slot) {
                         slots.insert(slot);
                     }
+                    slots.len() < RARE
                 });
             }
         }
-        slots.len()
+        slots.len() < RARE
     }
 
     /// The words to be marked.
