@@ -71,7 +71,7 @@ mod words;
 pub use error::IndexError;
 pub use fusion::{EASED, Fusion, RANK_CONSTANT, WORDS_WEIGHT, least_cosine, says_little};
 pub use index::{Brief, Index, PageRecord, SpaceVectors, United};
-pub use language::{Clock, Must, Phrase, Question, parse};
+pub use language::{Clock, MAX_PHRASES, Must, Phrase, Question, parse};
 pub use page::{BadPageId, Missing, NewPage, NewText, PageId, PageInfo, PassageRef, Unembedded};
 pub use query::{Counts, Filters, Hit, Order, Piece, Query, QueryVector, Why};
 pub use search::{

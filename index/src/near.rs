@@ -85,6 +85,41 @@ pub(crate) fn near(a: u64, b: u64) -> bool {
     (a ^ b).count_ones() <= DISTANCE
 }
 
+/// Bits of a band, and bands of a fingerprint. Two that are near differ in fewer places than there are bands, so in one of
+/// these they are the same. The last bit is in none.
+const BAND: usize = 7;
+const BANDS: usize = DISTANCE as usize + 1;
+const _: () = assert!(BAND * BANDS <= u64::BITS as usize);
+
+/// Finds the first of several fingerprints that is near another one, without looking at most of them.
+pub(crate) struct FirstLike {
+    /// By band and its bits: the fingerprints that have them there, and where they are, in the order in which they came.
+    bands: Vec<Vec<(u64, usize)>>,
+}
+
+impl FirstLike {
+    pub fn new() -> Self {
+        Self { bands: vec![Vec::new(); BANDS << BAND] }
+    }
+
+    /// Adds one, which is at `at`: further on than all before.
+    pub fn add(&mut self, print: u64, at: usize) {
+        places(print).for_each(|place| self.bands[place].push((print, at)));
+    }
+
+    /// Where the first one is that is near `print`.
+    pub fn find(&self, print: u64) -> Option<usize> {
+        let first =
+            |place: usize| self.bands[place].iter().find(|(other, _)| near(*other, print)).map(|(_, at)| *at);
+        places(print).filter_map(first).min()
+    }
+}
+
+/// Where a fingerprint is among the bands.
+fn places(print: u64) -> impl Iterator<Item = usize> {
+    (0..BANDS).map(move |band| band << BAND | (print >> (band * BAND)) as usize & ((1 << BAND) - 1))
+}
+
 /// The hashes of the first [`MOST`] runs of `length` words, in order.
 fn shingles<'a>(texts: impl Iterator<Item = &'a str>, length: usize) -> Vec<u64> {
     let mut shingles = Vec::new();

@@ -54,6 +54,24 @@ fn scripts_without_spaces_have_one_too() {
     assert!(!near(print, of(&other).unwrap()));
 }
 
+proptest! {
+    /// Against comparing with all of them.
+    #[test]
+    fn the_first_that_is_near_is_found(
+        centres in prop::collection::vec(any::<u64>(), 1..4),
+        prints in prop::collection::vec((any::<prop::sample::Index>(), prop::collection::vec(0..64_u32, 0..7)), 1..60),
+    ) {
+        let mut first = FirstLike::new();
+        let mut all: Vec<u64> = Vec::new();
+        for (centre, flips) in prints {
+            let print = flips.iter().fold(*centre.get(&centres), |print, bit| print ^ 1 << bit);
+            prop_assert_eq!(first.find(print), all.iter().position(|other| near(*other, print)));
+            first.add(print, all.len());
+            all.push(print);
+        }
+    }
+}
+
 #[test]
 fn a_giant_text_costs_no_more_than_its_beginning() {
     let start = text("w", MOST + SHINGLE - 1);

@@ -66,8 +66,9 @@ impl State {
 
     /// A sequence number for the journal that was never used.
     pub fn new_journal(&mut self) -> u64 {
-        self.manifest.next_journal += 1;
-        self.manifest.next_journal - 1
+        let sequence = self.manifest.next_journal;
+        self.manifest.next_journal = sequence.wrapping_add(1);
+        sequence
     }
 
     /// An identifier for a segment that was never used.

@@ -83,7 +83,7 @@ test("with the battery nearly empty nothing is embedded, also by the next worker
       return state.queued === 0 && state;
     });
     assert.ok(sparing && unembedded > 0, `${unembedded} passages wait`);
-    const found = async () => (await extension.searchWords("dusk")).hits.map((hit) => hit.url);
+    const found = async () => (await extension.searchWords("starlings")).hits.map((hit) => hit.url);
     assert.deepEqual(await found(), [`${ownUrl("spa")}marsh`]);
 
     await worker.kill();

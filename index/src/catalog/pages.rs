@@ -8,10 +8,10 @@
 use crate::error::IndexError;
 use crate::page::PageId;
 use crate::query::host;
-use crate::rows::{PageRow, Unreadable, seal, unseal};
-use crate::sort::sort_by;
+use crate::rows::{PageRow, Unreadable, can_have, seal, unseal};
+use crate::sort::{gather, sort_by};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Where a page is in the table: dense, for arrays of scores. Not used again before the index is opened anew.
 pub(crate) type Slot = u32;
@@ -246,26 +246,37 @@ impl Pages {
         Some(entry)
     }
 
-    /// A piece as it is stored; `None` if it is empty.
-    pub fn encode_piece(&self, piece: u8) -> Result<Option<Vec<u8>>, IndexError> {
-        let mut all: Vec<Stored> = (self.iter())
-            .filter(|(_, entry)| piece_of(entry.id) == piece)
-            .map(|(_, entry)| Stored {
-                id: entry.id,
-                number: entry.number,
-                last_seen: entry.last_seen,
-                passages: entry.passages,
-                titled: entry.titled,
-                words: entry.words,
-                fingerprint: entry.fingerprint,
-                host: self.host(entry).to_owned(),
-                row_bytes: entry.row_bytes,
-                text_bytes: entry.text_bytes,
-                vector_bytes: entry.vector_bytes,
-            })
-            .collect();
-        sort_by(&mut all, |a, b| a.id.cmp(&b.id));
-        if all.is_empty() { Ok(None) } else { seal(&all).map(Some) }
+    /// Pieces as they are stored; `None` for one that is empty. Pages are gone through once, however many pieces.
+    pub fn encode_pieces(&self, pieces: &BTreeSet<u8>) -> Result<Vec<(u8, Option<Vec<u8>>)>, IndexError> {
+        let mut of_piece: BTreeMap<u8, Vec<&Entry>> = gather(pieces.iter().map(|piece| (*piece, Vec::new())));
+        for (_, entry) in self.iter() {
+            if let Some(entries) = of_piece.get_mut(&piece_of(entry.id)) {
+                entries.push(entry);
+            }
+        }
+        let encoded = of_piece.into_iter().map(|(piece, mut entries)| {
+            sort_by(&mut entries, |a, b| a.id.cmp(&b.id));
+            let all: Vec<Stored> = entries.into_iter().map(|entry| self.stored(entry)).collect();
+            let bytes = if all.is_empty() { None } else { Some(seal(&all)?) };
+            Ok((piece, bytes))
+        });
+        encoded.collect()
+    }
+
+    fn stored(&self, entry: &Entry) -> Stored {
+        Stored {
+            id: entry.id,
+            number: entry.number,
+            last_seen: entry.last_seen,
+            passages: entry.passages,
+            titled: entry.titled,
+            words: entry.words,
+            fingerprint: entry.fingerprint,
+            host: self.host(entry).to_owned(),
+            row_bytes: entry.row_bytes,
+            text_bytes: entry.text_bytes,
+            vector_bytes: entry.vector_bytes,
+        }
     }
 
     /// Takes a stored piece in. Entries that do not belong there make all of it unreadable.
@@ -276,6 +287,7 @@ impl Pages {
         let fits = all.iter().all(|stored| {
             piece_of(stored.id) == piece
                 && stored.last_seen.is_finite()
+                && can_have(stored.passages, stored.titled)
                 && !self.by_number.contains_key(&stored.number)
                 && !self.by_id.contains_key(&stored.id)
         });
@@ -334,5 +346,62 @@ impl Pages {
         self.hosts.push(host.into());
         self.host_index.insert(host.into(), index);
         index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(number: u32) -> PageRow {
+        PageRow {
+            number,
+            url: format!("https://site{}.test/", number % 3),
+            title: "Title".into(),
+            language: None,
+            text_hash: [0; 32],
+            first_seen: 1.0,
+            last_seen: f64::from(number),
+            visits: 1,
+            aliases: Vec::new(),
+            passages: 2,
+            titled: true,
+            words: number,
+            fingerprint: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_come_back_and_each_has_its_own_pages(
+            ids in prop::collection::vec((0..6_u8, any::<u8>()), 0..40),
+            pieces in prop::collection::btree_set(0..8_u8, 0..8),
+        ) {
+            let mut table = Pages::default();
+            for (number, (piece, rest)) in (0..).zip(ids) {
+                let mut hash = [rest; 32];
+                hash[0] = piece;
+                table.put(PageId::from_key_hash(hash), &row(number), 100);
+            }
+            let known = |table: &Pages| {
+                let known = |entry: &Entry| (entry.id, entry.number, table.host(entry).to_owned(), entry.bytes());
+                let mut all: Vec<_> = table.iter().map(|(_, entry)| known(entry)).collect();
+                all.sort();
+                all
+            };
+            let encoded = table.encode_pieces(&pieces).unwrap();
+            prop_assert_eq!(encoded.iter().map(|(piece, _)| *piece).collect::<BTreeSet<u8>>(), pieces.clone());
+            let mut again = Pages::default();
+            for (piece, bytes) in encoded {
+                let has_any = table.iter().any(|(_, entry)| piece_of(entry.id) == piece);
+                prop_assert_eq!(bytes.is_some(), has_any);
+                if let Some(bytes) = bytes {
+                    again.decode_piece(piece, &bytes).unwrap();
+                }
+            }
+            let expected: Vec<_> = known(&table).into_iter().filter(|page| pieces.contains(&piece_of(page.0))).collect();
+            prop_assert_eq!(known(&again), expected);
+        }
     }
 }

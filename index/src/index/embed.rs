@@ -99,7 +99,7 @@ impl<S: Store> Index<S> {
             let bytes = row.encode()?;
             let known = self.state.borrow().pages.find(*id).map_or(0, |entry| entry.vector_bytes);
             let size = sizes.entry(*id).or_insert(known);
-            *size = size.saturating_sub(before_bytes as u32) + (key.len() + bytes.len()) as u32;
+            *size = size.saturating_sub(before_bytes as u32).saturating_add((key.len() + bytes.len()) as u32);
             batch.put(Table::Vectors, key, bytes);
             let (page, number, space) = (*id, *number, space.to_owned());
             let ordinals = vectors.keys().copied().collect();

@@ -129,10 +129,10 @@ impl<S: Store> Index<S> {
             manifest.pages = pages;
             manifest.segments.extend(segment.iter().map(|segment| segment.entry.clone()));
             batch.put(Table::Catalog, MANIFEST, manifest.encode()?);
-            for piece in &state.changed_pieces {
-                match state.pages.encode_piece(*piece)? {
-                    Some(bytes) => batch.put(Table::Catalog, piece_key(*piece), bytes),
-                    None => batch.delete(Table::Catalog, piece_key(*piece)),
+            for (piece, bytes) in state.pages.encode_pieces(&state.changed_pieces)? {
+                match bytes {
+                    Some(bytes) => batch.put(Table::Catalog, piece_key(piece), bytes),
+                    None => batch.delete(Table::Catalog, piece_key(piece)),
                 }
             }
             state.journal.iter().for_each(|key| batch.delete(Table::Catalog, key.as_str()));

@@ -3,7 +3,7 @@
 //! Every change is: prepare the rows from what memory knows, commit one batch, then apply the same change to
 //! memory. A commit that fails therefore changes neither, and a worker that dies after it finds the change in the
 //! journal. Changes wait for each other (`writing`), because two that prepare at the same time would each
-//! overwrite what the other one commits. Questions wait for nobody.
+//! overwrite what the other one commits. Questions wait for nobody, but where a row that they need was just removed.
 //!
 //! A change costs as many rows as it has to say: pages and their texts (`write`), what their sites repeat (`boilerplate`),
 //! vectors (`embed`), and a row of the journal. What makes them searchable for good, checkpoints and merges, is done by [`Index::maintain`] in small steps,
@@ -50,7 +50,7 @@ pub struct Index<S: Store> {
     pub(crate) state: RefCell<State>,
     pub(crate) cache: RefCell<Cache>,
     /// Held by whoever changes the store; inside is the merge under way.
-    writing: Mutex<Option<Merge>>,
+    pub(crate) writing: Mutex<Option<Merge>>,
 }
 
 impl<S: Store> Index<S> {

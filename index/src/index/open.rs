@@ -70,7 +70,7 @@ impl<S: Store> Index<S> {
             }
             // No checkpoint yet: a new store, or one of version 1.
             None if !lost_journal && pieces.is_empty() => {
-                self.read_pages("").await?;
+                self.read_pages().await?;
                 if self.state.borrow().pages.len() > 0 {
                     self.lost_something();
                 }
@@ -81,24 +81,27 @@ impl<S: Store> Index<S> {
                 return Ok(Vec::new());
             }
         }
+        let mut some_lost = false;
         for piece in 0..PIECES {
             let piece = piece as u8;
             let Some(bytes) = pieces.get(piece_key(piece).as_str()) else { continue };
             let read = self.state.borrow_mut().pages.decode_piece(piece, bytes);
             if read.is_err() {
                 self.state.borrow_mut().corrupt += 1;
-                self.lost_something();
-                self.read_pages(&format!("{piece:02x}")).await?;
+                some_lost = true;
             }
         }
         let missing = {
             let state = self.state.borrow();
             state.pages.len() != state.manifest.pages as usize
         };
-        if missing && !self.state.borrow().manifest_changed {
-            self.state.borrow_mut().corrupt += 1;
+        if missing || some_lost {
+            if !some_lost {
+                self.state.borrow_mut().corrupt += 1;
+            }
             self.lost_something();
-            self.read_pages("").await?;
+            // Not only those of a piece that is damaged: another may be missing, and how many pages it had is not known.
+            self.read_pages().await?;
         }
         Ok(journal)
     }
@@ -115,14 +118,14 @@ impl<S: Store> Index<S> {
             state.journal.clear();
             state.corrupt += 1;
         }
-        self.read_pages("").await?;
+        self.read_pages().await?;
         self.lost_something();
         Ok(())
     }
 
-    /// Takes every row of pages whose key begins with `prefix` in.
-    async fn read_pages(&self, prefix: &str) -> Result<(), IndexError> {
-        for (key, bytes) in self.scan(Table::Pages, prefix).await? {
+    /// Takes every row of pages in.
+    async fn read_pages(&self) -> Result<(), IndexError> {
+        for (key, bytes) in self.scan(Table::Pages, "").await? {
             let mut state = self.state.borrow_mut();
             match (parse_page_key(&key), PageRow::decode(&bytes)) {
                 (Some(id), Ok(row)) => {

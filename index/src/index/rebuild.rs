@@ -24,33 +24,43 @@ impl<S: Store> Index<S> {
                 state.rebuilding = true;
                 state.rebuild = state.pages.iter().map(|(_, entry)| entry.id).collect();
             }
-            state.rebuild.pop_front()
+            state.rebuild.front().copied()
         };
         let Some(id) = next else {
             self.state.borrow_mut().end_rebuild();
             return self.checkpoint().await;
         };
+        self.rebuild_page(id).await?;
+        // Only now: what failed is tried again with the next step.
+        self.state.borrow_mut().rebuild.pop_front();
+        Ok(())
+    }
+
+    /// Takes in what a page lacks. If it fails, all of it can be done again.
+    async fn rebuild_page(&self, id: PageId) -> Result<(), IndexError> {
         let (number, words, needs_words) = {
             let state = self.state.borrow();
             let Some(entry) = state.pages.find(id) else { return Ok(()) };
             (entry.number, entry.words, entry.passages > 0 && !state.has_words(entry.number))
         };
+        // Version 1 did not count words.
+        if needs_words && words == 0 {
+            self.bring_forward(id).await?;
+        }
+        let vectors = self.scan(Table::Vectors, &of_page(id)).await?;
         if needs_words {
-            // Version 1 did not count words.
-            if words == 0 {
-                self.bring_forward(id).await?;
-            }
+            // The last that can fail: vectors are counted once.
             self.take_in_words(id).await?;
             self.state.borrow_mut().changed_pieces.insert(piece_of(id));
         }
-        for (key, bytes) in self.scan(Table::Vectors, &of_page(id)).await? {
+        for (key, bytes) in vectors {
             let Ok(row) = VectorRow::decode(&bytes) else { continue };
             let chunk = key.rsplit('/').next().and_then(|chunk| chunk.parse::<u32>().ok());
             let (Some(chunk), true) = (chunk, row.number == number) else { continue };
             let vector_bytes = self.state.borrow().pages.find(id).map_or(0, |entry| entry.vector_bytes);
             let ordinals = row.of_chunk(chunk).map(|(ordinal, _)| ordinal).collect();
             let size = (key.len() + bytes.len()) as u32;
-            let vector_bytes = if needs_words { vector_bytes + size } else { vector_bytes };
+            let vector_bytes = if needs_words { vector_bytes.saturating_add(size) } else { vector_bytes };
             let added =
                 VectorsAdded { page: id, number, space: row.space.clone(), chunk, ordinals, vector_bytes };
             self.take_in(&added, row.of_chunk(chunk));
@@ -60,7 +70,13 @@ impl<S: Store> Index<S> {
 
     /// Writes the rows of a page of version 1 in today's form, under the same number.
     async fn bring_forward(&self, id: PageId) -> Result<(), IndexError> {
-        let Some(mut row) = self.page_rows(&[id]).await?.pop().flatten() else { return Ok(()) };
+        let Some(bytes) = self.stored_page_rows(&[id]).await?.pop().flatten() else { return Ok(()) };
+        let Some(mut row) = self.page_row(id, &bytes) else { return Ok(()) };
+        if row.words > 0 {
+            // An earlier try was committed, but its answer was lost.
+            self.state.borrow_mut().pages.put(id, &row, id.to_string().len() + bytes.len());
+            return Ok(());
+        }
         let keys: Vec<String> = (0..chunks(row.passages) as u32).map(|chunk| text_key(id, chunk)).collect();
         let mut batch = Batch::new();
         let mut aliases = Aliases::default();

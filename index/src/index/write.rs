@@ -7,17 +7,14 @@ use crate::near::fingerprint;
 use crate::page::{NewPage, NewText, PageId, PageInfo};
 use crate::query::host;
 use crate::rows::{
-    AliasRow, MAX_PAGE_TEXT, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page, parse_alias_key,
-    text_key,
+    AliasRow, MAX_PAGE_TEXT, PASSAGE_OVERHEAD, PASSAGES_PER_ROW, PageRow, TextRow, alias_key, of_page,
+    parse_alias_key, text_key,
 };
 use crate::segment::fresh::count_words;
 use crate::segment::merge::Merge;
 use crate::sort::gather;
 use crate::store::{Batch, Store, Table};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-
-/// What a passage counts beyond its text towards the limit of a page: bounds their number.
-const PASSAGE_OVERHEAD: usize = 16;
 
 /// A page on its way in.
 pub(super) struct Incoming {

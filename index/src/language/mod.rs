@@ -13,7 +13,7 @@
 //! space or a hyphen): the calendar's last one, weeks beginning on Monday. Two dates of a kind: the narrower one.
 //!
 //! **Nothing is ever an error.** An operator without a value, a date that does not exist, a quotation mark without
-//! its partner, a hyphen inside a word: what cannot be understood is a plain word. A question that only excludes
+//! its partner, a hyphen inside a word, a seventeenth phrase: what cannot be understood is a plain word. A question that only excludes
 //! has nothing to find, so its words are searched as they are. A question of filters alone is meant: it lists what
 //! they let through.
 
@@ -22,7 +22,8 @@ mod date;
 pub use date::Clock;
 
 use crate::query::Filters;
-use crate::words::words;
+use crate::words::{terms, words};
+use std::ops::Range;
 
 /// What was asked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,7 +36,11 @@ pub struct Question {
     pub filters: Filters,
 }
 
-/// What the text of a page must satisfy.
+/// Phrases that are looked for, and as many that are excluded: the lists of each are read, and all of them are looked for
+/// in texts. Nobody types more; at 1 the second phrase of a question is words like any others.
+pub const MAX_PHRASES: usize = 16;
+
+/// What the text of a page must satisfy. Of each kind the first [`MAX_PHRASES`] count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Must {
     /// Each of them in some passage: folded words that follow one another.
@@ -53,7 +58,7 @@ impl Must {
     }
 }
 
-/// Folded words, at least one, that follow one another.
+/// Folded words, at least one, that follow one another; or one name as programs write it, as a whole: `C++` is not `C`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phrase(pub(crate) Vec<String>);
 
@@ -62,15 +67,34 @@ impl Phrase {
     pub fn new(text: &str) -> Option<Self> {
         let mut all = Vec::new();
         words(text, |word, _| all.push(word.to_owned()));
-        (!all.is_empty()).then_some(Self(all))
+        let name = whole_name(text).map(|name| vec![name]);
+        (!all.is_empty()).then(|| Self(name.unwrap_or(all)))
     }
 
     /// Whether it is in `text`.
     pub fn is_in(&self, text: &str) -> bool {
+        if let [word] = &self.0[..] {
+            let mut found = false;
+            terms(text, |term, _| found |= term == word);
+            return found;
+        }
         let mut all = Vec::new();
         words(text, |word, _| all.push(word.to_owned()));
         all.windows(self.0.len()).any(|window| window == self.0)
     }
+}
+
+/// The name that is all of `text` and has several parts, or a sign at its end.
+fn whole_name(text: &str) -> Option<String> {
+    let mut whole: Option<(String, Range<usize>)> = None;
+    let (mut has_parts, mut is_all) = (false, true);
+    terms(text, |term, range| match &whole {
+        // A name comes before its parts.
+        None => whole = Some((term.to_owned(), range)),
+        Some((_, name)) if name.start <= range.start && range.end <= name.end => has_parts = true,
+        Some(_) => is_all = false,
+    });
+    whole.filter(|_| has_parts && is_all).map(|(name, _)| name)
 }
 
 /// Understands `text`, in the order of the table above. `clock` says what `yesterday` is.
@@ -157,11 +181,15 @@ fn take<'a>(
         (None, false) if !token.quoted => false,
         (None, negated) => {
             let Some(phrase) = Phrase::new(token.value) else { return false };
-            if negated {
-                must.without.push(phrase);
-            } else {
+            let asked = if negated { &mut must.without } else { &mut must.phrases };
+            if !asked.contains(&phrase) {
+                if asked.len() >= MAX_PHRASES {
+                    return false;
+                }
+                asked.push(phrase);
+            }
+            if !negated {
                 plain.push(token.value);
-                must.phrases.push(phrase);
             }
             true
         }
@@ -195,8 +223,20 @@ fn take<'a>(
 /// The host in what follows `site:`; a whole address does as well.
 fn site(value: &str) -> Option<String> {
     let host = value.split_once("://").map_or(value, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next()?.trim_matches('.').to_lowercase();
+    let host = host.split(['/', '?', '#']).next()?;
+    let host = without_port(host).trim_matches('.').to_lowercase();
     host.contains(|c: char| c.is_alphanumeric()).then_some(host)
+}
+
+/// Stored hosts have no port, and those that are numbers no brackets. A colon that is not before a port is in a number.
+fn without_port(host: &str) -> &str {
+    if let Some((number, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return number;
+    }
+    match host.split_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 #[cfg(test)]

@@ -64,11 +64,62 @@ fn phrases_are_asked_for_and_searched() {
 }
 
 #[test]
+fn a_name_in_code_is_meant_as_a_whole() {
+    for (value, expected) in [
+        ("C++", "c++"),
+        ("c#", "c#"),
+        ("std::mem::swap", "std::mem::swap"),
+        ("(foo_bar)", "foo_bar"),
+        ("__init__", "__init__"),
+        ("Node.js", "node.js"),
+        ("1.2.3", "1.2.3"),
+        // Prose, and what is more than a name.
+        ("e-mail", "e mail"),
+        ("don't", "don t"),
+        ("use std::mem", "use std mem"),
+        ("C++ and C#", "c and c"),
+        ("全文検索", "全文 文検 検索"),
+        ("luggage", "luggage"),
+    ] {
+        assert_eq!(Phrase::new(value), Some(phrase(expected)), "{value}");
+    }
+    let question = of("templates -c++ -\"C#\" \"std::mem\"");
+    assert_eq!(question.must.without, [phrase("c++"), phrase("c#")]);
+    assert_eq!(
+        (question.must.phrases, question.text.as_str()),
+        (vec![phrase("std::mem")], "templates std::mem")
+    );
+    assert!(phrase("c++").is_in("Modern C++."));
+    assert!(!phrase("c++").is_in("Modern C, too"));
+    assert!(phrase("swap").is_in("std::mem::swap"));
+    let long = format!("{}::end", "a".repeat(70));
+    assert_eq!(Phrase::new(&long), Some(phrase("end")), "too long for a name");
+}
+
+#[test]
 fn hyphens_exclude() {
     let question = of("fox -dog -\"red panda\" -site:example.org e-mail");
     assert_eq!(question.must.without, [phrase("dog"), phrase("red panda")]);
     assert_eq!(question.filters.without_sites, ["example.org"]);
     assert_eq!(question.text, "fox e-mail");
+}
+
+#[test]
+fn a_phrase_counts_once_and_of_too_many_the_rest_are_words() {
+    let question = of("x \"a b\" -c \"A, b\" -C \"a b\" -\"c\"");
+    assert_eq!((question.must.phrases, question.must.without), (vec![phrase("a b")], vec![phrase("c")]));
+    assert_eq!(question.text, "x a b A, b a b");
+    let many: Vec<String> = (0..MAX_PHRASES + 3).map(|n| format!("\"p {n}\" -w{n}")).collect();
+    let question = of(&(many.join(" ") + " -w0 \"p 0\""));
+    let expected: Vec<Phrase> = (0..MAX_PHRASES).map(|n| phrase(&format!("p {n}"))).collect();
+    assert_eq!(question.must.phrases, expected);
+    let expected: Vec<Phrase> = (0..MAX_PHRASES).map(|n| phrase(&format!("w{n}"))).collect();
+    assert_eq!(question.must.without, expected);
+    assert!(
+        question.text.ends_with("p 15 \"p 16\" -w16 \"p 17\" -w17 \"p 18\" -w18 p 0"),
+        "{}",
+        question.text
+    );
 }
 
 #[test]
@@ -83,6 +134,20 @@ fn sites_are_hosts() {
     let question = of("SITE:Example.org site:https://docs.rs/tokio?x x");
     assert_eq!(question.filters.sites, Some(vec!["example.org".into(), "docs.rs".into()]));
     assert_eq!(question.text, "x");
+    for (typed, host) in [
+        ("localhost:8443", "localhost"),
+        ("https://Docs.rs:443/tokio:1", "docs.rs"),
+        ("docs.rs:/tokio", "docs.rs"),
+        ("[2001:db8::1]:80", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("http://[::1]/", "::1"),
+    ] {
+        assert_eq!(of(&format!("site:{typed} x")).filters.sites, Some(vec![host.into()]), "{typed}");
+        assert_eq!(of(&format!("-site:{typed} x")).filters.without_sites, [host], "{typed}");
+    }
+    for nothing in ["site::8443", "site:[]:80"] {
+        assert_eq!(of(nothing).text, nothing);
+    }
     let only = of("site:example.org");
     assert_eq!((only.text.as_str(), only.filters.sites.is_some()), ("", true));
 }

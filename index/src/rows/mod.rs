@@ -17,7 +17,7 @@ mod vectors;
 
 pub(crate) use alias::{AliasRow, alias_key, parse_alias_key};
 pub(crate) use page::PageRow;
-pub(crate) use text::{MAX_PAGE_TEXT, TextRow};
+pub(crate) use text::{MAX_PAGE_TEXT, MAX_PASSAGES, PASSAGE_OVERHEAD, TextRow};
 pub(crate) use vectors::{VectorRow, space_key, vector_key, vectors_prefix};
 
 use crate::error::IndexError;
@@ -36,6 +36,11 @@ pub(crate) const PASSAGES_PER_ROW: usize = 16;
 /// A row that is damaged, or that a newer version wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable;
+
+/// Whether a page can have so many passages, the first of which may be the title.
+pub(crate) fn can_have(passages: u32, titled: bool) -> bool {
+    (usize::from(titled)..MAX_PASSAGES).contains(&(passages as usize))
+}
 
 /// How many rows hold `passages` passages.
 pub(crate) fn chunks(passages: u32) -> usize {

@@ -1,6 +1,6 @@
 //! A row of `pages`.
 
-use super::{Unreadable, seal, unseal, v1};
+use super::{Unreadable, can_have, seal, unseal, v1};
 use crate::error::IndexError;
 use crate::page::{PageId, PageInfo};
 use serde::{Deserialize, Serialize};
@@ -51,14 +51,14 @@ impl PageRow {
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let row: Self = unseal(bytes).or_else(|_| v1::page(bytes))?;
         let times_are_finite = row.first_seen.is_finite() && row.last_seen.is_finite();
-        if times_are_finite && (!row.titled || row.passages > 0) { Ok(row) } else { Err(Unreadable) }
+        if times_are_finite && can_have(row.passages, row.titled) { Ok(row) } else { Err(Unreadable) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::{VERSION, checksum};
+    use crate::rows::{MAX_PASSAGES, VERSION, checksum};
     use proptest::prelude::*;
 
     fn page() -> PageRow {
@@ -88,6 +88,23 @@ mod tests {
             damaged[at] ^= 0x10;
             assert_eq!(PageRow::decode(&damaged), Err(Unreadable), "byte {at}");
             assert_eq!(PageRow::decode(&bytes[..at]), Err(Unreadable), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_passages_that_no_page_has_is_not_believed() {
+        let of = |passages, titled| PageRow { passages, titled, ..page() };
+        let most = MAX_PASSAGES as u32 - 1;
+        for (passages, titled, sound) in [
+            (0, false, true),
+            (0, true, false),
+            (most, true, true),
+            (most + 1, true, false),
+            (u32::MAX, false, false),
+        ] {
+            let row = of(passages, titled);
+            let expected = if sound { Ok(row.clone()) } else { Err(Unreadable) };
+            assert_eq!(PageRow::decode(&row.encode().unwrap()), expected, "{passages}");
         }
     }
 

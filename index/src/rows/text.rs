@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 /// damaged row can inflate to.
 pub(crate) const MAX_PAGE_TEXT: usize = 16 << 20;
 
+/// What a passage counts beyond its text towards the limit of a page: bounds their number.
+pub(crate) const PASSAGE_OVERHEAD: usize = 16;
+
+/// More passages than any page has, as all of them count towards [`MAX_PAGE_TEXT`]. It bounds what a damaged number can
+/// make us ask for.
+pub(crate) const MAX_PASSAGES: usize = MAX_PAGE_TEXT / PASSAGE_OVERHEAD;
+
 /// Deflate's usual level: higher ones gain 1 % and take twice the time.
 const DEFLATE_LEVEL: u8 = 6;
 

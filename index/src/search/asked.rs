@@ -6,12 +6,12 @@
 use super::{Candidate, Slot};
 use crate::error::IndexError;
 use crate::index::Index;
-use crate::language::{Must, Phrase};
+use crate::language::{MAX_PHRASES, Must, Phrase};
 use crate::page::PageId;
 use crate::rows::PASSAGES_PER_ROW;
+use crate::search::terms::Rows;
 use crate::sort::sort;
 use crate::store::Store;
-use std::collections::HashMap;
 
 /// Pages whose texts are read at once.
 const PAGES_AT_ONCE: usize = 32;
@@ -19,7 +19,7 @@ const PAGES_AT_ONCE: usize = 32;
 /// A phrase, and the rows of each page that have all its words.
 struct Sought {
     phrase: Phrase,
-    rows: HashMap<Slot, Vec<u32>>,
+    rows: Rows,
 }
 
 /// What is asked of texts.
@@ -48,9 +48,8 @@ impl Asked {
 
     /// Whether a page may have what is asked, as far as it is known without its text.
     pub fn may_admit(&self, slot: Slot) -> bool {
-        let has_word = |sought: &Sought| sought.phrase.0.len() == 1 && sought.rows.contains_key(&slot);
-        self.phrases.iter().all(|sought| sought.rows.contains_key(&slot))
-            && !self.without.iter().any(has_word)
+        let has_word = |sought: &Sought| sought.phrase.0.len() == 1 && sought.rows.has(slot);
+        self.phrases.iter().all(|sought| sought.rows.has(slot)) && !self.without.iter().any(has_word)
     }
 }
 
@@ -58,10 +57,10 @@ impl<S: Store> Index<S> {
     /// Looks up what a question asks of texts.
     pub(super) async fn asked(&self, must: &Must) -> Result<Asked, IndexError> {
         let mut asked = Asked { in_title: must.in_title, ..Asked::default() };
-        for phrase in &must.phrases {
+        for phrase in must.phrases.iter().take(MAX_PHRASES) {
             asked.phrases.push(self.sought(phrase, must.in_title).await?);
         }
-        for phrase in &must.without {
+        for phrase in must.without.iter().take(MAX_PHRASES) {
             asked.without.push(self.sought(phrase, false).await?);
         }
         Ok(asked)
@@ -94,8 +93,7 @@ impl<S: Store> Index<S> {
             let mut wanted: Vec<(PageId, u32)> = Vec::new();
             for page in pages {
                 for sought in asked.phrases.iter().chain(&asked.without).filter(to_read) {
-                    wanted
-                        .extend(sought.rows.get(&page.slot).into_iter().flatten().map(|row| (page.id, *row)));
+                    wanted.extend(sought.rows.of(page.slot).map(|row| (page.id, row)));
                 }
             }
             let texts = self.read_texts(&wanted).await?;
@@ -104,9 +102,8 @@ impl<S: Store> Index<S> {
                 // The first passage with the phrase, but rather one of the text than the title.
                 let first = |sought: &Sought, in_title: bool| {
                     let mut title = None;
-                    for row in sought.rows.get(&page.slot).into_iter().flatten() {
-                        let texts =
-                            texts.get(&(page.id, *row)).and_then(Option::as_ref).into_iter().flatten();
+                    for row in sought.rows.of(page.slot) {
+                        let texts = texts.get(&(page.id, row)).and_then(Option::as_ref).into_iter().flatten();
                         for (n, text) in texts.enumerate() {
                             let ordinal = row * PASSAGES_PER_ROW as u32 + n as u32;
                             let is_title = titled && ordinal == 0;

@@ -77,15 +77,22 @@ impl Closeness {
 
 /// Estimates for every page, by slot.
 pub(crate) struct Estimates {
-    query: QueryCode,
+    sight: Sight,
     /// The distance of each page's nearest passage but for its lead; [`FAR`] where there is none.
     nearest: Vec<u16>,
     /// The estimate of its lead; [`NONE`] where there is none.
     lead: Vec<f32>,
     /// Where the lead's finer code is: which of all leads of all parts; [`NO_LEAD`] where there is none.
     fine: Vec<u32>,
-    /// The parts that were scanned, and the distances of their codes.
-    parts: Vec<(Rc<Vectors>, Vec<u16>)>,
+}
+
+/// How a question sees codes: what is small of [`Estimates`], with which passages of a few pages are estimated again, as
+/// they were. Two bytes for each passage there is are not kept for that.
+pub(crate) struct Sight {
+    query: QueryCode,
+    reach: Reach,
+    /// The parts that were scanned.
+    parts: Vec<Rc<Vectors>>,
 }
 
 /// A passage that may be compared exactly.
@@ -106,14 +113,13 @@ impl Estimates {
         let query = QueryCode::new(unit);
         let slots = state.pages.slots();
         let (mut nearest, mut lead, mut fine) = (vec![FAR; slots], vec![NONE; slots], vec![NO_LEAD; slots]);
-        let mut parts = Vec::new();
         let mut leads_before = 0;
-        let scanned = state.parts_now(space);
+        let parts = state.parts_now(space);
         let reach = match look {
             Look::All => Reach::ALL,
-            Look::Nearest => query.reach(scanned.iter().map(|part| part.codes.as_slice())),
+            Look::Nearest => query.reach(parts.iter().map(|part| part.codes.as_slice())),
         };
-        for part in scanned {
+        for part in &parts {
             let mut distances = vec![FAR; part.len()];
             if query.distances(&part.codes, reach, &mut distances).is_ok() {
                 let mut leads = (leads_before..).zip(part.leads()).peekable();
@@ -136,9 +142,8 @@ impl Estimates {
                 }
             }
             leads_before += part.leads().len() as u32;
-            parts.push((part, distances));
         }
-        Self { query, nearest, lead, fine, parts }
+        Self { sight: Sight { query, reach, parts }, nearest, lead, fine }
     }
 
     /// Looks closer at the leads of these pages.
@@ -149,7 +154,7 @@ impl Estimates {
             let Some(at) = self.fine.get(slot as usize).filter(|at| **at != NO_LEAD) else { continue };
             let mut at = *at as usize;
             // Parts are few, and most leads are in the first, which is the largest.
-            for (part, _) in &self.parts {
+            for part in &self.sight.parts {
                 if at < part.leads().len() {
                     if let Some(code) = part.fine(at) {
                         self.lead[slot as usize] = query.cosine(code);
@@ -165,7 +170,7 @@ impl Estimates {
     pub fn of(&self, slot: Slot) -> Closeness {
         let known = |value: f32| (value > NONE).then(|| f64::from(value));
         let nearest = self.nearest.get(slot as usize).copied().unwrap_or(FAR);
-        let best = if nearest == FAR { NONE } else { self.query.cosine(nearest) };
+        let best = if nearest == FAR { NONE } else { self.sight.query.cosine(nearest) };
         let lead = self.lead.get(slot as usize).copied().unwrap_or(NONE);
         Closeness { best: known(best.max(lead)), lead: known(lead) }
     }
@@ -185,7 +190,7 @@ impl Estimates {
                 *chosen = true;
             }
         }
-        let mut rows = self.all_rows_of(state, |slot| chosen.get(slot as usize) == Some(&true));
+        let mut rows = self.sight.rows_of(state, |slot| chosen.get(slot as usize) == Some(&true));
         if rows.len() <= FEW {
             return rows;
         }
@@ -208,18 +213,31 @@ impl Estimates {
         rows
     }
 
+    /// What is left when the estimates of all pages are known.
+    pub fn into_sight(self) -> Sight {
+        self.sight
+    }
+}
+
+impl Sight {
     /// All passages of these pages, as far as they are still there.
-    pub fn all_rows_of(&self, state: &State, wanted: impl Fn(Slot) -> bool) -> Vec<Row> {
+    #[inline(never)]
+    pub fn rows_of(&self, state: &State, wanted: impl Fn(Slot) -> bool) -> Vec<Row> {
         let mut found: Vec<Row> = Vec::new();
-        for (part, distances) in &self.parts {
+        let mut distances = Vec::new();
+        for part in &self.parts {
             for (index, run) in part.runs.iter().enumerate() {
                 if run.slot == DEAD || !wanted(run.slot) {
                     continue;
                 }
                 let Some(entry) = state.pages.get(run.slot) else { continue };
-                for row in part.rows(index) {
-                    let (ordinal, cosine) =
-                        (part.ordinals[row], f64::from(self.query.cosine(distances[row])));
+                let rows = part.rows(index);
+                distances.clear();
+                distances.resize(rows.len(), FAR);
+                // What does not fit is far, as it was in the scan.
+                let _ = self.query.distances(part.codes_of(&rows), self.reach, &mut distances);
+                for (row, distance) in rows.zip(&distances) {
+                    let (ordinal, cosine) = (part.ordinals[row], f64::from(self.query.cosine(*distance)));
                     let is_lead = entry.lead() == Some(ordinal);
                     let at = BlockAt { page: entry.id, number: run.number, chunk: chunk_of(ordinal) };
                     found.push(Row { slot: run.slot, at, ordinal, is_lead, cosine });

@@ -31,7 +31,7 @@ use crate::catalog::{Entry, Mark, Slot};
 use crate::error::IndexError;
 use crate::fusion::{Evidence, Fusion, fuse};
 use crate::index::Index;
-use crate::near::near;
+use crate::near::FirstLike;
 use crate::page::PageId;
 use crate::query::{Filters, Hit, Order, Query, QueryVector, Why};
 use crate::sort::sort_by;
@@ -122,15 +122,16 @@ impl<S: Store> Index<S> {
         let listed = terms.is_empty() && vector.is_none() && query.filters != Filters::default();
         let ask = Ask { query: &query, vector, listed };
         let asked = self.asked(&query.must).await?;
-        let last = begun(query.text).filter(|last| terms.contains(last));
+        let last = begun(query.text);
         // The lists are read while the codes are scanned.
         let scanned = async { ask.scan(&self.state.borrow(), &asked) };
-        let (lists, mut estimates) = futures::join!(self.lists(terms, last.as_deref()), scanned);
+        let (lists, mut estimates) =
+            futures::join!(self.lists(terms, last.as_deref(), asked.in_title), scanned);
         let lists = lists?;
 
         let (mut candidates, mut rows, scores) = {
             let state = self.state.borrow();
-            let scores = lists.scores(&state.pages, asked.in_title);
+            let scores = lists.scores(&state.pages);
             let mut possible = ask.possible(&state, &asked, &scores.scores, estimates.as_ref());
             if let (Some((_, unit)), Some(estimates)) = (&ask.vector, &mut estimates) {
                 let refined = REFINED.max(state.pages.len() / REFINED_OF);
@@ -334,16 +335,18 @@ impl Ask<'_> {
 /// in any case.
 fn collapse(ranked: &mut Vec<Candidate>, exempt: usize) {
     let mut kept: Vec<Candidate> = Vec::with_capacity(ranked.len());
+    let mut first = FirstLike::new();
     for page in ranked.drain(..) {
-        if kept.len() < exempt {
-            kept.push(page);
-            continue;
-        }
-        let same =
-            |other: &&mut Candidate| other.fingerprint.zip(page.fingerprint).is_some_and(|(a, b)| near(a, b));
-        match kept.iter_mut().find(same) {
+        let better =
+            if kept.len() < exempt { None } else { page.fingerprint.and_then(|print| first.find(print)) };
+        match better.and_then(|at| kept.get_mut(at)) {
             Some(better) => better.alike += 1,
-            None => kept.push(page),
+            None => {
+                if let Some(print) = page.fingerprint {
+                    first.add(print, kept.len());
+                }
+                kept.push(page);
+            }
         }
     }
     *ranked = kept;

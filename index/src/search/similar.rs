@@ -1,7 +1,7 @@
 //! Pages like a page.
 
 use super::asked::Admitted;
-use super::meaning::{Estimates, Look, Row};
+use super::meaning::{Estimates, Look, Row, Sight};
 use super::{Candidate, collapse, seen_last_first};
 use crate::catalog::{Entry, Slot};
 use crate::error::IndexError;
@@ -128,12 +128,19 @@ impl<S: Store> Index<S> {
     ) -> (Vec<Candidate>, Vec<(usize, Row)>) {
         let state = self.state.borrow();
         let look = if *filters == Filters::default() { Look::Nearest } else { Look::All };
-        let estimates: Vec<Estimates> =
-            own.iter().map(|vector| Estimates::new(&state, space, &vector.unit(), look)).collect();
+        // One after the other: the estimates of all pages for all of them would be 70 MB with a million passages.
+        let mut best: Vec<Option<f64>> = vec![Some(0.0); state.pages.slots()];
+        let mut sights: Vec<Sight> = Vec::with_capacity(own.len());
+        for vector in own {
+            let estimates = Estimates::new(&state, space, &vector.unit(), look);
+            for (slot, best) in (0..).zip(&mut best) {
+                *best = best.zip(estimates.of(slot).best).map(|(sum, one)| sum + one);
+            }
+            sights.push(estimates.into_sight());
+        }
         let mut found: Vec<Candidate> = Vec::new();
         for (slot, entry) in others(&state, own_slot, filters) {
-            let best: Option<f64> =
-                (estimates.iter()).map(|estimates| estimates.of(slot).best).sum::<Option<f64>>();
+            let best = best.get(slot as usize).copied().flatten();
             let Some(score) = best.map(|best| best / own.len() as f64) else { continue };
             let evidence = Evidence { cosine: Some(score), closest: None, bm25: None };
             found.push(Candidate::new(slot, entry, evidence, Why::Meaning, score));
@@ -143,9 +150,9 @@ impl<S: Store> Index<S> {
         found.truncate(keep);
         let slots: HashSet<Slot> = found.iter().map(|page| page.slot).collect();
         let mut rows: HashMap<(Slot, u32), (usize, Row)> = HashMap::new();
-        for (n, estimates) in estimates.iter().enumerate() {
+        for (n, sight) in sights.iter().enumerate() {
             let mut by_page: HashMap<Slot, Vec<Row>> = HashMap::new();
-            for row in estimates.all_rows_of(&state, |slot| slots.contains(&slot)) {
+            for row in sight.rows_of(&state, |slot| slots.contains(&slot)) {
                 if !row.is_lead {
                     by_page.entry(row.slot).or_default().push(row);
                 }
@@ -179,7 +186,7 @@ impl<S: Store> Index<S> {
         let lists = self.lists_exactly(self.characteristic(&texts).await?).await?;
         let (found, weights) = {
             let state = self.state.borrow();
-            let scores = lists.scores(&state.pages, false);
+            let scores = lists.scores(&state.pages);
             let mut found: Vec<Candidate> = Vec::new();
             for (slot, entry) in others(&state, own_slot, filters) {
                 let score = scores.scores.get(slot as usize).copied().filter(|score| *score > 0.0);

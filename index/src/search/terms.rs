@@ -1,8 +1,9 @@
 //! Words: which pages have those of a question, and what that is worth (`bm25`).
 //!
-//! The word that is typed last may be only begun: terms that begin with it count, too. A word of [`TYPO_FROM`] letters
-//! and more that hardly any page has may be mistyped: terms that differ by one typo count. Both less than the word
-//! itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]).
+//! The word that is typed last may be only begun: terms that begin with it count, too, also where it is a stop word so far. A word of [`TYPO_FROM`] letters
+//! and more that hardly any page has may be mistyped: terms that differ by one typo count. Not one with digits: `E0498` is
+//! another error than `E0499`. Both count less than the word itself, and never so much that a page with them comes before one with the word itself ([`Found::add`]). Where titles are
+//! asked for, words count in titles only, those that are begun or mistyped as well.
 
 use crate::catalog::{Pages, Slot};
 use crate::error::IndexError;
@@ -12,11 +13,12 @@ use crate::search::bm25::{Found, Whom};
 use crate::search::cache::Cache;
 use crate::segment::dictionary::Place;
 use crate::segment::list_key;
-use crate::segment::postings::decode;
+use crate::segment::postings::{Posting, decode_while};
 use crate::segment::words::{TITLE, Words, list, pieces_of, range_of};
 use crate::sort::{sort, sort_by};
 use crate::state::State;
 use crate::store::{Store, Table};
+use crate::words::is_stop_word;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -30,7 +32,7 @@ pub const PREFIX_WEIGHT: f64 = 0.5;
 /// What a word with a typo is worth, as a share of what the right word would be.
 pub const TYPO_WEIGHT: f64 = 0.5;
 
-/// Words with fewer characters are taken as they are: they have too many neighbours.
+/// Words with fewer letters are taken as they are: they have too many neighbours. At 1 `cat` finds `car`.
 pub const TYPO_FROM: usize = 5;
 
 /// A word that so many pages have is not mistyped. At 1 a misspelling that one page shares hides all others.
@@ -42,6 +44,10 @@ const BELOW: f64 = 0.95;
 /// A question's rarest words, at most so many, are looked up. Nobody types more; a whole article pasted as a
 /// question is represented by these.
 pub const MAX_TERMS: usize = 64;
+
+/// Words are looked up so many times at most, as their segments may be merged meanwhile. At 1 a question during a merge
+/// misses what has moved; merges are so rare that more than 2 are hardly ever needed.
+const ATTEMPTS: usize = 4;
 
 /// Terms for which one word may stand, in each segment: the most frequent ones of [`CONSIDERED`].
 const VARIANTS: usize = 32;
@@ -74,12 +80,42 @@ struct Lookup {
 /// The lists of a question's words, as they were at one moment.
 pub(crate) struct Lists {
     pub terms: Vec<String>,
+    /// The last of them is a stop word that is no word of the question, but may be the beginning of one.
+    only_begun: bool,
+    /// Words count in titles only.
+    in_title: bool,
     lookups: Vec<Lookup>,
     segments: Vec<(u32, Rc<Words>)>,
     pieces: HashMap<(u32, u32), Rc<[u8]>>,
     /// Terms that stood for one of the question.
     variants: HashSet<String>,
     lost: HashSet<u32>,
+}
+
+/// Rows of pages, ascending: of a common word there are so many that a map of them takes longer than all else. Page and
+/// row are one number, whose sorting is compiled anyway.
+#[derive(Default)]
+pub(crate) struct Rows(Vec<u64>);
+
+impl Rows {
+    fn number(slot: Slot, chunk: u32) -> u64 {
+        u64::from(slot) << 32 | u64::from(chunk)
+    }
+
+    fn has_row(&self, row: u64) -> bool {
+        self.0.binary_search(&row).is_ok()
+    }
+
+    /// Those of a page.
+    pub fn of(&self, slot: Slot) -> impl Iterator<Item = u32> {
+        let from = self.0.partition_point(|row| *row < Self::number(slot, 0));
+        self.0[from..].iter().take_while(move |row| *row >> 32 == u64::from(slot)).map(|row| *row as u32)
+    }
+
+    /// Whether there is one of a page.
+    pub fn has(&self, slot: Slot) -> bool {
+        self.of(slot).next().is_some()
+    }
 }
 
 /// What the words of a question say.
@@ -92,72 +128,99 @@ pub(crate) struct Scores {
 }
 
 impl<S: Store> Index<S> {
-    /// Looks words up. `last` is the one that may be only begun.
-    pub(crate) async fn lists(&self, terms: Vec<String>, last: Option<&str>) -> Result<Lists, IndexError> {
-        let mut lists = Lists::new(&self.state.borrow(), terms, last);
-        self.read_lists(&mut lists).await?;
-        let rare: Vec<usize> = {
-            let state = self.state.borrow();
-            let long = |term: &&usize| lists.terms[**term].chars().count() >= TYPO_FROM;
-            let all: Vec<usize> = (0..lists.terms.len()).collect();
-            all.iter()
-                .filter(long)
-                .filter(|term| lists.pages_with(**term, &state.pages) < RARE)
-                .copied()
-                .collect()
-        };
-        if !rare.is_empty() {
-            lists.add_typos(&self.state.borrow(), &rare);
-            self.read_lists(&mut lists).await?;
-        }
-        self.state.borrow_mut().lost.extend(&lists.lost);
-        Ok(lists)
+    /// Looks words up, in titles only if `in_title`. `last` is the one that may be only begun.
+    pub(crate) async fn lists(
+        &self,
+        terms: Vec<String>,
+        last: Option<&str>,
+        in_title: bool,
+    ) -> Result<Lists, IndexError> {
+        self.look_up(&|state| Lists::new(state, terms.clone(), last, in_title), true).await
     }
 
     /// As [`Index::lists`], but for exactly these words.
     pub(crate) async fn lists_exactly(&self, terms: Vec<String>) -> Result<Lists, IndexError> {
-        let mut lists = Lists::new(&self.state.borrow(), terms, None);
-        self.read_lists(&mut lists).await?;
-        self.state.borrow_mut().lost.extend(&lists.lost);
+        self.look_up(&|state| Lists::new(state, terms.clone(), None, false), false).await
+    }
+
+    /// From the segments as they are now; where they are merged while their lists are read, from those that then are.
+    async fn look_up(&self, lists: &dyn Fn(&State) -> Lists, with_typos: bool) -> Result<Lists, IndexError> {
+        let mut left = ATTEMPTS;
+        let lists = loop {
+            left = left.saturating_sub(1);
+            let mut lists = lists(&self.state.borrow());
+            let mut is_whole = self.read_lists(&mut lists).await?;
+            if with_typos && (is_whole || left == 0) {
+                is_whole &= self.read_typos(&mut lists).await?;
+            }
+            self.state.borrow_mut().lost.extend(&lists.lost);
+            if is_whole || left == 0 {
+                break lists;
+            }
+        };
         Ok(lists)
     }
 
-    /// Reads the pieces that are not yet known.
-    async fn read_lists(&self, lists: &mut Lists) -> Result<(), IndexError> {
+    /// Adds the typos of rare words. `false`: the segments are others by now, and something is missing.
+    async fn read_typos(&self, lists: &mut Lists) -> Result<bool, IndexError> {
+        let rare: Vec<usize> = {
+            let state = self.state.borrow();
+            let all = (0..lists.own().len()).filter(|term| may_be_mistyped(&lists.terms[*term]));
+            all.filter(|term| lists.is_rare(*term, &state.pages)).collect()
+        };
+        if rare.is_empty() {
+            return Ok(true);
+        }
+        // What was new may be in a segment by now that these lists do not know.
+        let is_of_now = lists.is_of(&self.state.borrow());
+        lists.add_typos(&self.state.borrow(), &rare);
+        Ok(self.read_lists(lists).await? && is_of_now)
+    }
+
+    /// Reads the pieces that are not yet known. `false`: some are gone, since their segments were merged meanwhile.
+    async fn read_lists(&self, lists: &mut Lists) -> Result<bool, IndexError> {
         let wanted = lists.missing(&self.cache.borrow());
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let keys: Vec<String> = wanted.iter().map(|(segment, piece)| list_key(*segment, *piece)).collect();
         let rows = self.store.get_many(Table::Segments, &keys).await?;
+        if rows.iter().any(Option::is_none) {
+            // Either they are damaged, or a merge has removed them and memory does not know yet: it does when whoever
+            // changes the store is done.
+            drop(self.writing.lock().await);
+        }
+        let state = self.state.borrow();
         let mut cache = self.cache.borrow_mut();
+        let mut is_whole = true;
         for ((segment, piece), row) in wanted.into_iter().zip(rows) {
+            let is_there = state.segments.iter().any(|known| known.entry.id == segment);
             match row.map(unseal_raw) {
                 Some(Ok(bytes)) => {
                     let bytes: Rc<[u8]> = bytes.into();
-                    cache.keep_list(segment, piece, Rc::clone(&bytes));
+                    if is_there {
+                        cache.keep_list(segment, piece, Rc::clone(&bytes));
+                    }
                     lists.pieces.insert((segment, piece), bytes);
                 }
-                // Gone because the segment was merged meanwhile, or damaged: this answer does without.
-                _ => {
-                    let is_there = self.state.borrow().segments.iter().any(|known| known.entry.id == segment);
-                    if is_there {
-                        lists.lost.insert(segment);
-                    }
-                }
+                // Damaged: this answer does without.
+                _ if is_there => drop(lists.lost.insert(segment)),
+                _ => is_whole = false,
             }
         }
-        Ok(())
+        Ok(is_whole)
     }
 }
 
 impl Lists {
-    fn new(state: &State, terms: Vec<String>, last: Option<&str>) -> Self {
+    fn new(state: &State, terms: Vec<String>, last: Option<&str>, in_title: bool) -> Self {
         let segments: Vec<(u32, Rc<Words>)> = (state.segments.iter())
             .filter_map(|segment| Some((segment.entry.id, Rc::clone(segment.words.as_ref()?))))
             .collect();
         let mut lists = Self {
             terms,
+            only_begun: false,
+            in_title,
             lookups: Vec::new(),
             segments,
             pieces: HashMap::new(),
@@ -173,7 +236,30 @@ impl Lists {
                 lists.look_up_prefix(state, term, &word);
             }
         }
+        if let Some(word) =
+            last.filter(|word| is_stop_word(word) && lists.terms.iter().all(|term| term != word))
+        {
+            lists.terms.push(word.to_owned());
+            lists.only_begun = true;
+            lists.look_up_prefix(state, lists.terms.len() - 1, word);
+        }
         lists
+    }
+
+    /// The words of the question themselves.
+    fn own(&self) -> &[String] {
+        &self.terms[..self.terms.len().saturating_sub(usize::from(self.only_begun))]
+    }
+
+    /// A word as the terms have it in which it is to be found.
+    fn marked(&self, word: &str) -> String {
+        if self.in_title { format!("{TITLE}{word}") } else { word.to_owned() }
+    }
+
+    /// Whether the segments are still those that were looked into.
+    fn is_of(&self, state: &State) -> bool {
+        let now = state.segments.iter().filter(|segment| segment.words.is_some());
+        now.map(|segment| segment.entry.id).eq(self.segments.iter().map(|segment| segment.0))
     }
 
     /// Of too many terms, those with the shortest lists.
@@ -211,24 +297,29 @@ impl Lists {
     }
 
     fn look_up_prefix(&mut self, state: &State, term: usize, word: &str) {
+        let word = self.marked(word);
         let mut found: HashMap<String, u64> = HashMap::new();
         for (_, words) in &self.segments {
-            for (variant, place) in words.dictionary.starting_with(word, CONSIDERED) {
+            for (variant, place) in words.dictionary.starting_with(&word, CONSIDERED) {
                 *found.entry(variant).or_default() +=
                     range_of(&place).map_or(1, |(start, end)| 1 + end - start);
             }
         }
-        let fresh = state.fresh.terms_from(word).take_while(|variant| variant.starts_with(word));
+        let fresh = state.fresh.terms_from(&word).take_while(|variant| variant.starts_with(&word));
         for variant in fresh.take(CONSIDERED) {
             *found.entry(variant.to_owned()).or_default() += state.fresh.postings(variant).len() as u64;
         }
-        found.remove(word);
+        found.remove(&word);
+        if self.only_begun {
+            // Who leaves out `the` does not mean `they`.
+            found.retain(|variant, _| !is_stop_word(unmarked(variant)));
+        }
         self.look_up_variants(state, term, Kind::Prefix, found);
     }
 
     fn add_typos(&mut self, state: &State, terms: &[usize]) {
         for term in terms {
-            let word = self.terms[*term].clone();
+            let word = self.marked(&self.terms[*term]);
             let mut found: HashMap<String, u64> = HashMap::new();
             for (_, words) in &self.segments {
                 for (variant, place) in words.dictionary.one_typo_from(&word, CONSIDERED) {
@@ -239,8 +330,8 @@ impl Lists {
             for variant in state.fresh.terms_from("").filter(|variant| is_one_typo(&word, variant)) {
                 *found.entry(variant.to_owned()).or_default() += state.fresh.postings(variant).len() as u64;
             }
-            // The mark of a title is no letter that somebody typed too many.
-            found.retain(|variant, _| !variant.starts_with(TITLE));
+            // The mark of a title is no letter that somebody typed too many, or left out.
+            found.retain(|variant, _| variant.starts_with(TITLE) == self.in_title);
             self.look_up_variants(state, *term, Kind::Typo, found);
         }
     }
@@ -251,7 +342,7 @@ impl Lists {
         sort_by(&mut found, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (variant, _) in found.into_iter().take(VARIANTS) {
             self.look_up(state, term, kind, &variant);
-            self.variants.insert(variant);
+            self.variants.insert(unmarked(&variant).to_owned());
         }
     }
 
@@ -279,25 +370,31 @@ impl Lists {
 
     /// Hands out the postings of one lookup: page, row of the page, occurrences; dead pages too.
     fn read(&self, lookup: &Lookup, mut each: impl FnMut(Slot, u32, u32)) {
+        self.read_while(lookup, |slot, chunk, occurrences| {
+            each(slot, chunk, occurrences);
+            true
+        });
+    }
+
+    /// As [`Lists::read`], until `each` wants no more.
+    fn read_while(&self, lookup: &Lookup, mut each: impl FnMut(Slot, u32, u32) -> bool) {
         match &lookup.source {
             Source::Fresh(postings) => {
-                postings.iter().for_each(|posting| each(posting.0, posting.1, posting.2))
+                let _ = postings.iter().all(|posting| each(posting.0, posting.1, posting.2));
             }
             Source::Segment(index, place) => {
                 let (id, words) = &self.segments[*index];
-                let mut located = |doc: u32, occurrences: u32| {
-                    if let Some((slot, chunk)) = words.locate(doc) {
-                        each(slot, chunk, occurrences);
-                    }
+                let mut located = |posting: Posting| match words.locate(posting.doc) {
+                    Some((slot, chunk)) => each(slot, chunk, posting.occurrences),
+                    None => true,
                 };
                 match place {
-                    Place::Inline(posting) => located(posting.doc, posting.occurrences),
+                    Place::Inline(posting) => drop(located(*posting)),
                     Place::List { start, end } => {
                         let piece = |n: u32| self.pieces.get(&(*id, n)).map(|bytes| &**bytes);
                         let Some(bytes) = list(*start, *end, piece) else { return };
                         // A list that is damaged in a sound row is our own fault; what it gave counts.
-                        let _ =
-                            decode(&bytes, words.docs(), |posting| located(posting.doc, posting.occurrences));
+                        let _ = decode_while(&bytes, words.docs(), located);
                     }
                 }
             }
@@ -308,43 +405,41 @@ impl Lists {
         self.lookups.iter().filter(move |lookup| lookup.term == term && lookup.kind == kind)
     }
 
-    /// How many living pages have a term itself, or begin with it where that counts.
-    fn pages_with(&self, term: usize, pages: &Pages) -> usize {
+    /// Whether fewer than [`RARE`] living pages have a term itself, or begin with it where that counts.
+    fn is_rare(&self, term: usize, pages: &Pages) -> bool {
         let mut slots = HashSet::new();
         for kind in [Kind::Exact, Kind::Prefix] {
             for lookup in self.lookups_of(term, kind) {
-                self.read(lookup, |slot, _, _| {
-                    if slots.len() < RARE && pages.is_alive(slot) {
+                self.read_while(lookup, |slot, _, _| {
+                    if pages.is_alive(slot) {
                         slots.insert(slot);
                     }
+                    slots.len() < RARE
                 });
             }
         }
-        slots.len()
+        slots.len() < RARE
     }
 
     /// The words to be marked.
     pub fn marks(&self) -> HashSet<String> {
-        self.terms.iter().chain(&self.variants).cloned().collect()
+        self.own().iter().chain(&self.variants).cloned().collect()
     }
 
-    /// BM25 of every living page; in titles only if `in_title`.
-    pub fn scores(&self, pages: &Pages, in_title: bool) -> Scores {
+    /// BM25 of every living page.
+    pub fn scores(&self, pages: &Pages) -> Scores {
         let mut scores = Scores::default();
         let mut found = Found::new(pages);
         for term in 0..self.terms.len() {
-            let exact = if in_title { Kind::Title } else { Kind::Exact };
+            let exact = if self.in_title { Kind::Title } else { Kind::Exact };
             found.next_term();
             self.count(&mut found, term, exact, 1);
-            if !in_title && TITLE_WEIGHT > 1 {
+            if !self.in_title && TITLE_WEIGHT > 1 {
                 self.count(&mut found, term, Kind::Title, TITLE_WEIGHT - 1);
             }
             let weight = found.add(&mut scores.scores, pages, 1.0, f64::INFINITY, Whom::Having);
             if let Some((weight, _)) = weight {
                 scores.weights.insert(self.terms[term].clone(), weight);
-            }
-            if in_title {
-                continue;
             }
             let least = weight.map_or(f64::INFINITY, |(_, least)| least);
             for (kind, share) in [(Kind::Prefix, PREFIX_WEIGHT), (Kind::Typo, TYPO_WEIGHT)] {
@@ -384,26 +479,24 @@ impl Lists {
     }
 
     /// The rows of living pages that have all terms themselves, of titles if `in_title`.
-    pub fn with_all(&self, pages: &Pages, in_title: bool) -> HashMap<Slot, Vec<u32>> {
+    pub fn with_all(&self, pages: &Pages, in_title: bool) -> Rows {
         let kind = if in_title { Kind::Title } else { Kind::Exact };
-        let mut all: Option<HashSet<(Slot, u32)>> = None;
+        let mut all: Option<Rows> = None;
         for term in 0..self.terms.len() {
-            let mut here = HashSet::new();
+            let mut here = Vec::new();
             for lookup in self.lookups_of(term, kind) {
                 self.read(lookup, |slot, chunk, _| {
-                    if pages.is_alive(slot) && all.as_ref().is_none_or(|all| all.contains(&(slot, chunk))) {
-                        here.insert((slot, chunk));
+                    let row = Rows::number(slot, chunk);
+                    if pages.is_alive(slot) && all.as_ref().is_none_or(|all| all.has_row(row)) {
+                        here.push(row);
                     }
                 });
             }
-            all = Some(here);
+            here.sort_unstable();
+            here.dedup();
+            all = Some(Rows(here));
         }
-        let mut rows: HashMap<Slot, Vec<u32>> = HashMap::new();
-        for (slot, chunk) in all.unwrap_or_default() {
-            rows.entry(slot).or_default().push(chunk);
-        }
-        rows.values_mut().for_each(|chunks| chunks.sort_unstable());
-        rows
+        all.unwrap_or_default()
     }
 
     /// How often each term occurs in how many living pages.
@@ -416,6 +509,17 @@ impl Lists {
             })
             .collect()
     }
+}
+
+/// A term without the mark of a title.
+fn unmarked(term: &str) -> &str {
+    term.strip_prefix(TITLE).unwrap_or(term)
+}
+
+/// Whether typos of a word count.
+fn may_be_mistyped(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    letters >= TYPO_FROM && !word.contains(char::is_numeric)
 }
 
 /// Whether one typo makes `b` of `a`: the same as [`crate::segment::dictionary::Dictionary::one_typo_from`].

@@ -3,6 +3,7 @@
 use super::vectors::Vectors;
 use super::words::{Words, WordsWriter};
 use crate::catalog::{JournalRow, Manifest, Pages};
+use crate::page::PageId;
 use crate::rows::{VERSION, checksum, seal, seal_raw};
 use proptest::prelude::*;
 
@@ -21,14 +22,15 @@ fn no_terms() -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_refused_or_sound(payload in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_refused_or_sound(payload in prop::collection::vec(any::<u8>(), 0..200), docs in 0..99_u32) {
         let row = sealed(&payload);
         let table = Pages::default();
         let _ = Manifest::decode(&row);
         let _ = JournalRow::decode(&row);
         let _ = Pages::default().decode_piece(7, &row);
-        let _ = Words::decode(&row, seal_raw(&payload), &table);
-        if let Ok(words) = Words::decode(&row, no_terms(), &table) {
+        let _ = Words::decode(&row, seal_raw(&payload), docs, &table);
+        if let Ok(words) = Words::decode(&row, no_terms(), docs, &table) {
+            prop_assert_eq!(words.docs(), docs);
             for doc in 0..words.docs().min(1000) {
                 prop_assert!(words.locate(doc).is_some());
             }
@@ -46,9 +48,21 @@ proptest! {
 fn hostile_lengths_are_refused() {
     // Two pages with 2³¹ documents each.
     let head = seal(&vec![(1_u32, 1_u32 << 31), (2, 1 << 31)]).unwrap();
-    assert!(Words::decode(&head, no_terms(), &Pages::default()).is_err());
-    let pages = vec![(2_u32, 1_u32), (1, 1)];
-    assert!(Words::decode(&seal(&pages).unwrap(), no_terms(), &Pages::default()).is_err(), "not ascending");
+    assert!(Words::decode(&head, no_terms(), 0, &Pages::default()).is_err());
+    let of = |pages: Vec<(u32, u32)>, expected| {
+        Words::decode(&seal(&pages).unwrap(), no_terms(), expected, &Pages::default()).is_ok()
+    };
+    assert!(of(vec![(1, 1), (2, 1)], 2));
+    assert!(!of(vec![(2, 1), (1, 1)], 2), "not ascending");
+    assert!(!of(vec![(1, 1 << 24)], 2), "not what the manifest says");
+    // A piece of the page table with a page of so many passages.
+    for (passages, sound) in [(3_u32, true), (1 << 20, false), (u32::MAX, false)] {
+        let page = PageId::from_key_hash([7; 32]);
+        let fingerprint: Option<u64> = None;
+        let row = (page, 1_u32, 1.0_f64, passages, true, 9_u32, fingerprint, "host", 1_u32, 1_u32, 1_u32);
+        let piece = Pages::default().decode_piece(7, &seal(&vec![row]).unwrap());
+        assert_eq!(piece.is_ok(), sound, "{passages}");
+    }
     // More rows than there are ordinals; more dimensions than a vector may have.
     for (dimensions, rows) in [(384_u32, u32::MAX), (1 << 30, 0), (0, 0)] {
         let head =

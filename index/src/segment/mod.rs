@@ -107,13 +107,7 @@ impl Segment {
         let mut next = || rows.next().flatten().ok_or(Unreadable);
         let words = match entry.docs {
             0 => None,
-            docs => {
-                let words = Words::decode(&next()?, next()?, table)?;
-                if words.docs() != docs {
-                    return Err(Unreadable);
-                }
-                Some(words)
-            }
+            docs => Some(Words::decode(&next()?, next()?, docs, table)?),
         };
         let mut vectors = Vec::with_capacity(entry.spaces.len());
         for (space, rows) in &entry.spaces {

@@ -79,7 +79,19 @@ pub(crate) fn encode(postings: &[Posting], out: &mut Vec<u8>) {
 /// # Errors
 /// No [`encode`] wrote this list for so many documents. `each` may have had some postings by then, all of them
 /// below `docs` and ascending.
-pub(crate) fn decode(mut bytes: &[u8], docs: u32, mut each: impl FnMut(Posting)) -> Result<(), Damaged> {
+pub(crate) fn decode(bytes: &[u8], docs: u32, mut each: impl FnMut(Posting)) -> Result<(), Damaged> {
+    decode_while(bytes, docs, |posting| {
+        each(posting);
+        true
+    })
+}
+
+/// As [`decode`], until `each` wants no more.
+pub(crate) fn decode_while(
+    mut bytes: &[u8],
+    docs: u32,
+    mut each: impl FnMut(Posting) -> bool,
+) -> Result<(), Damaged> {
     let mut left = varint::take(&mut bytes)?;
     if left > u64::from(docs) {
         return Err(Damaged);
@@ -110,7 +122,9 @@ pub(crate) fn decode(mut bytes: &[u8], docs: u32, mut each: impl FnMut(Posting))
         for (gap, more) in gaps.iter().zip(repeats) {
             let doc = next + gap;
             next = doc + 1;
-            each(Posting { doc, occurrences: more + 1 });
+            if !each(Posting { doc, occurrences: more + 1 }) {
+                return Ok(());
+            }
         }
     }
     if bytes.is_empty() { Ok(()) } else { Err(Damaged) }
@@ -283,6 +297,24 @@ mod tests {
     fn a_dense_list_is_small() {
         let list: Vec<Posting> = (0..12_800).map(|doc| Posting { doc, occurrences: 1 }).collect();
         assert_eq!(encoded(&list).len(), 2 + 100);
+    }
+
+    #[test]
+    fn nothing_is_decoded_beyond_what_is_wanted() {
+        let list = regular(1000, 0, 3);
+        let mut bytes = encoded(&list);
+        let second = encoded(&list[..BLOCK]).len() + 1;
+        // Noticed only by who gets there.
+        bytes.truncate(second);
+        for wanted in [1, 2, BLOCK] {
+            let mut found = Vec::new();
+            let result = decode_while(&bytes, 3000, |posting| {
+                found.push(posting);
+                found.len() < wanted
+            });
+            assert_eq!((result, &found[..]), (Ok(()), &list[..wanted]));
+        }
+        assert_eq!(decoded(&bytes, 3000), Err(Damaged));
     }
 
     #[test]

@@ -102,6 +102,12 @@ impl Vectors {
         Code { bits: &self.codes[row * size..(row + 1) * size], fine }
     }
 
+    /// The codes of some rows, without the finer ones; nothing if they are not there.
+    pub fn codes_of(&self, rows: &std::ops::Range<usize>) -> &[u8] {
+        let size = code_bytes(self.dimensions);
+        self.codes.get(rows.start * size..rows.end * size).unwrap_or_default()
+    }
+
     /// The rows that have a finer code, ascending.
     pub fn leads(&self) -> &[u32] {
         &self.leads

@@ -22,7 +22,7 @@ pub(crate) const DEAD: Slot = Slot::MAX;
 /// Bytes of lists in one row. A list is read in as many rows as it touches.
 pub(crate) const PIECE: usize = 64 << 10;
 
-/// More than any segment has: 256 million passages. Bounds what a damaged number can make us allocate (64 MB).
+/// More than any segment has: 256 million passages. Bounds what damaged numbers can make us allocate (64 MB).
 const MAX_DOCS: u64 = 1 << 24;
 
 #[derive(Serialize, Deserialize)]
@@ -42,13 +42,14 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// From its two resident rows.
-    pub fn decode(head: &[u8], terms: Vec<u8>, table: &Pages) -> Result<Self, Unreadable> {
+    /// From its two resident rows. `expected` is how many documents the manifest says that it has: a head of a few bytes
+    /// can claim any number.
+    pub fn decode(head: &[u8], terms: Vec<u8>, expected: u32, table: &Pages) -> Result<Self, Unreadable> {
         let head: Head = unseal(head)?;
         let dictionary = Dictionary::open(unseal_raw(terms)?).map_err(|_| Unreadable)?;
         let ascending = head.pages.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let docs = head.pages.iter().map(|(_, docs)| u64::from(*docs)).sum::<u64>();
-        if !ascending || docs > MAX_DOCS {
+        if !ascending || docs > MAX_DOCS || docs != u64::from(expected) {
             return Err(Unreadable);
         }
         Ok(Self::new(&head.pages, dictionary, table))

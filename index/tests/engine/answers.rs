@@ -375,6 +375,46 @@ fn odd_questions_are_answered() {
 }
 
 #[test]
+fn a_word_that_is_a_stop_word_so_far_may_be_only_begun() {
+    block_on(async {
+        let index = index_of(&[
+            page(1, "Nash", &["game theory"]),
+            page(2, "They", &["the game that they play there"]),
+            page(3, "Other", &["chess"]),
+        ])
+        .await;
+        let hits = ask(&index, "game the").await;
+        assert_eq!(pages(&hits), [id(1), id(2)]);
+        assert_eq!(shown(&hits[0]), "[game] [theory]");
+        assert_eq!(shown(&hits[1]), "the [game] that they play there");
+        assert!(hits[0].bm25 > hits[1].bm25);
+        // Before another word it is a stop word.
+        assert_eq!(pages(&ask(&index, "the chess").await), [id(3)]);
+    });
+}
+
+#[test]
+fn typos_of_words_are_forgiven_but_not_of_codes_and_numbers() {
+    block_on(async {
+        let texts = ["error E0498", "in version 12345.7", "of the year 20245", "the bicycle", "the café0"];
+        let all: Vec<_> = texts.iter().zip(1..).map(|(text, n)| page(n, "", &[text])).collect();
+        let index = index_of(&all).await;
+        for (asked, found) in [
+            ("e0499", vec![]),
+            ("12346", vec![]),
+            ("20254", vec![]),
+            ("cafe01", vec![]),
+            ("bicylce", vec![id(4)]),
+            ("bicycl", vec![id(4)]),
+            ("eror", vec![]),
+            ("errpr", vec![id(1)]),
+        ] {
+            assert_eq!(pages(&ask(&index, asked).await), found, "{asked}");
+        }
+    });
+}
+
+#[test]
 fn what_is_wrong_is_refused_with_a_code() {
     block_on(async {
         let index = index_of(&[page(1, "", &["one", "two"])]).await;

@@ -2,7 +2,7 @@
 //! healed: what is derived by itself, what is not by the next visit.
 
 use crate::helpers::*;
-use afterimage_index::store::{Batch, RamStore, Store, Table};
+use afterimage_index::store::{Batch, Fault, RamStore, Store, Table};
 use afterimage_index::{Filters, Hit, Index, NewPage};
 use pollster::block_on;
 
@@ -22,7 +22,7 @@ async fn fill() -> RamStore {
     let index = index_of(&sample()).await;
     embed(&index, 7).await;
     index.flush().await.unwrap();
-    let many: Vec<String> = (0..600).map(|n| format!("word{n} filler{}", n % 70)).collect();
+    let many: Vec<String> = (0..600).map(|n| format!("word{n} filler{} padding", n % 70)).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     read(&index, vec![text(4, "site4.test", &many)], Batch::new()).await.unwrap();
     index.flush().await.unwrap();
@@ -32,7 +32,7 @@ async fn fill() -> RamStore {
 }
 
 /// Every row, as table, key and bytes.
-async fn rows(store: &RamStore) -> Vec<(Table, String, Vec<u8>)> {
+pub async fn rows(store: &RamStore) -> Vec<(Table, String, Vec<u8>)> {
     let mut all = Vec::new();
     for table in Table::OF_PAGES {
         for (key, value) in store.scan(table, None, 1_000).await.unwrap() {
@@ -43,7 +43,7 @@ async fn rows(store: &RamStore) -> Vec<(Table, String, Vec<u8>)> {
 }
 
 /// Another store with the same rows.
-async fn copy(rows: &[(Table, String, Vec<u8>)]) -> RamStore {
+pub async fn copy(rows: &[(Table, String, Vec<u8>)]) -> RamStore {
     let store = RamStore::new();
     let mut batch = Batch::new();
     for (table, key, value) in rows {
@@ -82,7 +82,7 @@ pub fn damages(bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
 
 async fn answers(index: &Index<RamStore>) -> Vec<Vec<Hit>> {
     let mut all = Vec::new();
-    for question in ["fox", "bird", "word77 filler5", "second dog", "fillr5"] {
+    for question in ["fox", "bird", "word77 filler5", "second dog", "pading"] {
         all.push(ask_meaning(index, question, "fox and dog", 0.3).await);
     }
     all.push(index.similar(id(2), SPACE, Filters::default(), 9).await.unwrap());
@@ -124,6 +124,30 @@ fn what_is_derived_is_made_again() {
                 assert_eq!(reopened.corrupt_rows(), 0, "{key}");
                 assert_eq!(answers(&reopened).await, sound, "{key}, reopened");
                 assert!(!reopened.maintain().await.unwrap(), "{key}: nothing is left to do");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_piece_of_the_page_table_that_is_missing_is_noticed_also_where_another_is_damaged() {
+    block_on(async {
+        let all = rows(&fill().await).await;
+        let sound = answers(&Index::open(copy(&all).await).await.unwrap()).await;
+        let pieces: Vec<&String> =
+            all.iter().map(|row| &row.1).filter(|key| key.starts_with("pages/")).collect();
+        assert_eq!(pieces.len(), 4);
+        for damaged in &pieces {
+            for missing in pieces.iter().filter(|missing| *missing != damaged) {
+                let store = copy(&all).await;
+                put(&store, Table::Catalog, damaged, Some(vec![2, 0, 0])).await;
+                put(&store, Table::Catalog, missing, None).await;
+                let index = Index::open(store.clone()).await.unwrap();
+                assert_eq!(index.counts().pages, 4, "{damaged} {missing}");
+                settle(&index).await;
+                for index in [index, Index::open(store).await.unwrap()] {
+                    assert_eq!(answers(&index).await, sound, "{damaged} {missing}");
+                }
             }
         }
     });
@@ -280,6 +304,47 @@ fn what_version_1_wrote_is_read_and_brought_into_todays_form() {
         assert_eq!(store.count(Table::Boilerplate).await, Ok(1), "the site of the page that was read since");
         for (table, key, bytes) in rows(&store).await {
             assert_eq!(bytes[0], 2, "{} {key}", table.name());
+        }
+    });
+}
+
+#[test]
+fn a_step_of_a_rebuild_that_fails_is_done_again_and_loses_no_page() {
+    block_on(async {
+        let commits = {
+            let store = version_1().await;
+            let before = store.commits();
+            settle(&Index::open(store.clone()).await.unwrap()).await;
+            store.commits() - before
+        };
+        assert!(commits > 3, "each page is brought forward");
+        for fault in [Fault::Full, Fault::LostAnswer] {
+            for failing in 0..commits {
+                let store = version_1().await;
+                let index = Index::open(store.clone()).await.unwrap();
+                store.fail_commit(failing, fault);
+                let (mut steps, mut failed) = (0, 0);
+                // The same worker goes on.
+                loop {
+                    match index.maintain().await {
+                        Ok(false) => break,
+                        Ok(true) => {}
+                        Err(_) => failed += 1,
+                    }
+                    steps += 1;
+                    assert!(steps < 1000, "it comes to an end");
+                }
+                assert_eq!(failed, 1);
+                for index in [&index, &Index::open(store.clone()).await.unwrap()] {
+                    assert_eq!(pages(&ask(index, "berries").await), [id(1)], "{fault:?} {failing}");
+                    assert_eq!(pages(&ask(index, "rails").await), [id(2)], "{fault:?} {failing}");
+                    assert_eq!(pages(&ask(index, "lava").await), [id(3)], "{fault:?} {failing}");
+                    assert_eq!((index.unembedded(SPACE), index.unembedded("other@2")), (18, 26));
+                    assert_eq!(index.find_alias([7; 16]).await, Ok(Some(id(1))));
+                    assert_eq!(index.corrupt_rows(), 0, "{fault:?} {failing}");
+                }
+                assert_eq!(store.count(Table::Aliases).await, Ok(4), "{fault:?} {failing}");
+            }
         }
     });
 }

@@ -6,6 +6,7 @@ mod boilerplate;
 mod crashes;
 mod damage;
 mod helpers;
+mod merges;
 mod recall;
 mod records;
 mod similar;

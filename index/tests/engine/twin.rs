@@ -30,6 +30,7 @@ struct Question {
     min_cosine: f32,
     after: Option<u8>,
     site: Option<u8>,
+    in_title: bool,
     limit: usize,
 }
 
@@ -52,7 +53,7 @@ impl Plain {
     }
 
     fn words(&self) -> Vec<String> {
-        self.passages.iter().flat_map(|(text, _)| words(text)).collect()
+        self.passages.iter().flat_map(|(text, _)| terms(text)).collect()
     }
 }
 
@@ -71,18 +72,36 @@ struct Expected {
 
 type Twin = HashMap<u8, Plain>;
 
+/// The words of a text, names in code cut at their colons and Han in pairs.
 fn words(text: &str) -> Vec<String> {
-    text.split(' ')
-        .filter(|word| !word.is_empty())
-        .map(|word| word.to_lowercase().replace('é', "e"))
-        .collect()
+    let parts = text.split([' ', ':']).filter(|word| !word.is_empty());
+    let folded = parts.map(|word| word.to_lowercase().replace('é', "e"));
+    let pairs = |word: String| -> Vec<String> {
+        let characters: Vec<char> = word.chars().collect();
+        let is_han = characters.iter().all(|c| ('一'..='鿿').contains(c));
+        if is_han && characters.len() > 1 {
+            characters.windows(2).map(String::from_iter).collect()
+        } else {
+            vec![word]
+        }
+    };
+    folded.flat_map(pairs).collect()
 }
 
+/// The same, and names in code as wholes, too.
+fn terms(text: &str) -> Vec<String> {
+    let names = text.split(' ').filter(|word| word.contains("::")).map(str::to_lowercase);
+    names.chain(words(text)).collect()
+}
+
+const STOP_WORDS: [&str; 2] = ["the", "they"];
+
 fn question_words(text: &str) -> Vec<String> {
-    let mut all = words(text);
+    let mut all = terms(text);
     all.sort();
     all.dedup();
-    let content: Vec<String> = all.iter().filter(|word| *word != "the").cloned().collect();
+    let content: Vec<String> =
+        all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
     if content.is_empty() { all } else { content }
 }
 
@@ -112,14 +131,16 @@ fn one_typo(a: &str, b: &str) -> bool {
     replaced || left_out || swapped
 }
 
-/// BM25 of every page, for a question whose last word may be only begun.
-fn bm25(twin: &Twin, question: &str) -> HashMap<u8, f64> {
+/// BM25 of every page, for a question whose last word may be only begun; of titles alone if `in_title`.
+fn bm25(twin: &Twin, question: &str, in_title: bool) -> HashMap<u8, f64> {
     let texts: HashMap<u8, Vec<String>> = twin.iter().map(|(n, page)| (*n, page.words())).collect();
+    let counted = |page: &Plain| if in_title { terms(&page.title) } else { page.words() };
+    let counted: HashMap<u8, Vec<String>> = twin.iter().map(|(n, page)| (*n, counted(page))).collect();
     let average = (texts.values().map(Vec::len).sum::<usize>() as f64 / texts.len().max(1) as f64).max(1.0);
     let mut scores: HashMap<u8, f64> = HashMap::new();
     // What the pages with any word like this get, `share` of BM25 and at most `most`, but for those in `but`.
     let mut add = |like: &dyn Fn(&str) -> bool, share: f64, most: f64, but: &[u8]| {
-        let counts: Vec<(u8, f64)> = (texts.iter())
+        let counts: Vec<(u8, f64)> = (counted.iter())
             .map(|(n, words)| (*n, words.iter().filter(|word| like(word)).count() as f64))
             .filter(|(_, count)| *count > 0.0)
             .collect();
@@ -137,19 +158,29 @@ fn bm25(twin: &Twin, question: &str) -> HashMap<u8, f64> {
     };
     let terms = question_words(question);
     let last = words(question).pop();
+    let having = |texts: &HashMap<u8, Vec<String>>, like: &dyn Fn(&str) -> bool| -> Vec<u8> {
+        texts.iter().filter(|(_, words)| words.iter().any(|word| like(word))).map(|(n, _)| *n).collect()
+    };
     for term in &terms {
         let exact = add(&|word| word == term, 1.0, f64::INFINITY, &[]);
         let most = exact.iter().map(|(_, worth)| *worth).fold(f64::INFINITY, f64::min) * 0.95;
         let exact: Vec<u8> = exact.into_iter().map(|(n, _)| n).collect();
         let begun =
             |word: &str| last.as_ref() == Some(term) && word != term && word.starts_with(term.as_str());
-        let begun_in =
-            texts.iter().filter(|(_, words)| words.iter().any(|word| begun(word))).map(|(n, _)| *n);
-        let known: std::collections::HashSet<u8> = begun_in.chain(exact.iter().copied()).collect();
+        // A word that is in texts is not mistyped, also where only titles count.
+        let known: std::collections::HashSet<u8> =
+            [having(&counted, &begun), having(&texts, &|word| word == term)].concat().into_iter().collect();
         add(&begun, PREFIX_WEIGHT, most, &exact);
-        if term.chars().count() >= TYPO_FROM && known.len() < 3 {
+        let is_word = !term.contains(char::is_numeric)
+            && term.chars().filter(|c| c.is_alphabetic()).count() >= TYPO_FROM;
+        if is_word && known.len() < 3 {
             add(&|word| one_typo(term, word), TYPO_WEIGHT, most, &exact);
         }
+    }
+    // What is a stop word so far may be the beginning of another word.
+    if let Some(last) = last.filter(|last| !terms.contains(last)) {
+        let begun = |word: &str| word.starts_with(last.as_str()) && !STOP_WORDS.contains(&word);
+        add(&begun, PREFIX_WEIGHT, f64::INFINITY, &[]);
     }
     scores
 }
@@ -157,7 +188,7 @@ fn bm25(twin: &Twin, question: &str) -> HashMap<u8, f64> {
 /// The twin's answer, best first, not cut. `None` where rounding may decide otherwise than f32 does.
 fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
     let terms = question_words(&question.text);
-    let scores = bm25(twin, &question.text);
+    let scores = bm25(twin, &question.text, question.in_title);
     let meaning = question.meaning.as_deref().map(vector);
     let min_cosine = f64::from(question.min_cosine);
     let filtered = question.site.is_some() || question.after.is_some();
@@ -169,6 +200,10 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
         }
         let largest = |values: Vec<f64>| values.into_iter().reduce(f64::max);
         let bm25 = scores.get(n).copied();
+        let listed = terms.is_empty() && meaning.is_none() && filtered;
+        if question.in_title && bm25.is_none() && !listed {
+            continue;
+        }
         let embedded = page.passages.iter().chain(&page.lead).filter(|(_, embedded)| *embedded);
         let closest = meaning
             .as_ref()
@@ -185,7 +220,7 @@ fn expected(twin: &Twin, question: &Question) -> Option<Vec<Expected>> {
             (Some(_), None) => Why::Words,
             (None, Some(_)) => Why::Meaning,
             // A question of filters alone lists.
-            (None, None) if terms.is_empty() && meaning.is_none() && filtered => Why::Words,
+            (None, None) if listed => Why::Words,
             (None, None) => continue,
         };
         found.push(Expected {
@@ -329,7 +364,7 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
             after: question.after.map(f64::from),
             ..Filters::default()
         },
-        must: Must::default(),
+        must: Must { in_title: question.in_title, ..Must::default() },
         order: Order::Best,
         limit: question.limit,
     };
@@ -355,7 +390,28 @@ async fn compare(index: &Index<RamStore>, twin: &Twin, question: &Question) {
 
 fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
-        "fox", "Dog", "cat", "birds", "bird", "brids", "café", "fish", "fishes", "the", "owl",
+        "fox",
+        "Dog",
+        "cat",
+        "birds",
+        "bird",
+        "brids",
+        "café",
+        "fish",
+        "fishes",
+        "the",
+        "owl",
+        "E0499",
+        "E0498",
+        "theory",
+        "they",
+        "std::mem",
+        "std::men",
+        "std",
+        "mem",
+        "全文検索",
+        "検索",
+        "検",
     ]);
     prop::collection::vec(word, words).prop_map(|words| words.join(" "))
 }
@@ -377,14 +433,16 @@ fn step() -> impl Strategy<Value = Step> {
 fn question() -> impl Strategy<Value = Question> {
     let min = prop::sample::select(vec![-1.0_f32, 0.2, 0.6, 2.0]);
     let filters = (prop::option::weighted(0.2, 0..9_u8), prop::option::weighted(0.1, 0..6_u8));
-    (text(0..4), prop::option::weighted(0.8, text(1..4)), any::<bool>(), min, filters, 1..8_usize).prop_map(
-        |(text, meaning, reciprocal, min_cosine, (after, site), limit)| Question {
+    let how = (any::<bool>(), prop::bool::weighted(0.3));
+    (text(0..4), prop::option::weighted(0.8, text(1..4)), how, min, filters, 1..8_usize).prop_map(
+        |(text, meaning, (reciprocal, in_title), min_cosine, (after, site), limit)| Question {
             text,
             meaning,
             reciprocal,
             min_cosine,
             after,
             site,
+            in_title,
             limit,
         },
     )
