@@ -191,6 +191,13 @@ test("a page with a password field in sight is not read, one with a hidden field
   await session.read(ownUrl("hidden-password"));
 });
 
+test("a page with a card field in sight is not read, one with a hidden field is", async () => {
+  const till = page("till.test", "Till", 'A piccolo, please. <input name="cardNumber">');
+  await isNotRead(till, "cardField");
+  await session.tidy();
+  await session.read(page("counter.test", "Counter", 'A piccolo. <input name="cardNumber" hidden>'));
+});
+
 test("page, site, day and everything can be forgotten, and nothing remains", async () => {
   const urls = [
     page("one.test", "One", "The first xylophone."),
