@@ -13,6 +13,7 @@ import { sleep, until } from "./harness/until.ts";
 
 /** Twice what a visible page needs to be read. */
 const LONG_ENOUGH = 6_000;
+const DAY = 86_400_000;
 const SEARCH_LIST = path.resolve("background/src/rules/search.txt");
 
 let session: Session;
@@ -31,6 +32,7 @@ afterEach(async () => {
     paused: false,
     pausedUntil: null,
     honourNoarchive: false,
+    forgetAgedOut: false,
     keepDays: null,
     keepMegabytes: null,
   });
@@ -268,6 +270,30 @@ test("what is deleted from the history is forgotten: one address, a range, all o
   await until("everything is forgotten", async () => (await found("accordion")).length === 0);
   await until("no row is left", async () => (await readTable(session.extension.page, "pages")).length === 0);
   await assertEmpty();
+});
+
+test("what the browser's history drops because of its age stays, unless one wants it to go", async () => {
+  const [old = "", young = ""] = ["https://attic.example/", "https://desk.example/"];
+  await session.extension.take([
+    { url: old, title: "Attic", passages: ["A dulcimer in a trunk."], seen: Date.now() - 100 * DAY },
+    { url: young, title: "Desk", passages: ["A dulcimer on a chair."], seen: Date.now() - 10 * DAY },
+  ]);
+  assert.deepEqual((await found("dulcimer")).sort(), [old, young]);
+  // No history is that old here: the browser's event is dispatched in its place.
+  const drop = () =>
+    session.worker.evaluate(
+      (urls) => {
+        const event = chrome.history.onVisitRemoved as unknown as { dispatch: (removed: object) => void };
+        event.dispatch({ allHistory: false, urls });
+      },
+      [old, young],
+    );
+  await drop();
+  await until("the young one is forgotten", async () => !(await found("dulcimer")).includes(young));
+  assert.deepEqual(await found("dulcimer"), [old]);
+  await session.extension.configure({ forgetAgedOut: true });
+  await drop();
+  await until("the old one is forgotten, too", async () => (await found("dulcimer")).length === 0);
 });
 
 test("pages beyond the age that one keeps are forgotten, pinned ones are not", async () => {
