@@ -6,6 +6,7 @@ import type { Page } from "puppeteer-core";
 import type { Settings } from "../../messages/messages.ts";
 import { nameless, tabTo } from "./harness/controls.ts";
 import { OF_PAGES, readTable } from "./harness/database.ts";
+import { largePages } from "./harness/generated.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, until } from "./harness/until.ts";
 
@@ -226,6 +227,28 @@ test("limits of age and size are set and taken away", async () => {
     "one is taken away",
     ({ keepDays, keepMegabytes }) => keepDays === null && keepMegabytes === 500,
   );
+});
+
+test("a limit of size below what there is says how much has to go, and can be refused", async () => {
+  const pages = largePages(80);
+  await session.extension.take(pages);
+  await says("#counts [data-fact=pages]", /^80$/);
+  // The smallest that is offered would take a hundred times as much.
+  await options.$eval("#keep-megabytes option[value='100']", (option) => {
+    (option as HTMLOptionElement).value = "1";
+  });
+  await options.select("#keep-megabytes", "1");
+  assert.match(await asked(), /About [\d.]+\s[kM]B have to go.*Pinned pages stay/s);
+  await answer("no");
+  assert.equal((await settings()).keepMegabytes, null);
+  assert.equal(await options.$eval("#keep-megabytes", (select) => (select as HTMLSelectElement).value), "");
+  assert.equal((await session.extension.state()).pages, pages.length);
+
+  await options.select("#keep-megabytes", "1");
+  await asked();
+  await answer("yes");
+  await settled("it is set", ({ keepMegabytes }) => keepMegabytes === 1);
+  await until("some pages are gone", async () => (await session.extension.state()).pages < pages.length);
 });
 
 test("a limit of age shows what is beyond it, without what is pinned, and can be refused", async () => {

@@ -1,5 +1,5 @@
 // The rules that keep a person's privacy, each in the browser: what is never read, levels for sites, forgetting by
-// page, site, day, history and altogether, and that nothing remains in the raw rows.
+// page, site, day, history, age, size and altogether, and that nothing remains in the raw rows.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import type { Scope, SkipReason } from "../../messages/messages.ts";
 import { OF_PAGES, readTable } from "./harness/database.ts";
+import { largePages } from "./harness/generated.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { Session } from "./harness/session.ts";
 import { sleep, until } from "./harness/until.ts";
@@ -306,4 +307,26 @@ test("pages beyond the age that one keeps are forgotten, pinned ones are not", a
   await session.extension.configure({ keepDays: 0 });
   await until("the other one is forgotten", async () => (await found("harp")).length === 1);
   assert.deepEqual(await found("harp"), [urls[0]]);
+});
+
+test("pages beyond the size that one keeps are forgotten, the oldest first and pinned ones not", async () => {
+  const pages = largePages(80);
+  await session.extension.take(pages);
+  const kept = async () => {
+    const filters = { site: null, after: null, before: null };
+    const { rows } = await session.extension.ask({ type: "pages", offset: 0, limit: 200, filters });
+    return rows.map(({ url }) => url);
+  };
+  const urls = pages.map(({ url }) => url);
+  assert.deepEqual(await kept(), urls, "the newest first");
+  const { page: oldest } = await session.extension.ask({ type: "page", url: urls.at(-1) ?? "" });
+  assert.ok(oldest);
+  await session.extension.ask({ type: "pin", page: oldest.page, pinned: true });
+  const { storedBytes } = await session.extension.state();
+  assert.ok(storedBytes > 1_500_000, `${storedBytes} bytes are too few`);
+  await session.extension.configure({ keepMegabytes: 1 });
+  await until("it fits", async () => (await session.extension.state()).storedBytes <= 1_000_000);
+  const left = await kept();
+  assert.ok(left.length > 10 && left.length < 70, `${left.length} pages are left`);
+  assert.deepEqual(left, [...urls.slice(0, left.length - 1), urls.at(-1)]);
 });
