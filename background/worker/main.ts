@@ -52,6 +52,7 @@ browser.onMessage(async (message, source) => {
     badge.refresh();
   } else {
     if (OF_RULES.has(typeOf(message))) void badge.rulesChanged();
+    if (forgetsEverything(message)) await browser.forgetIntent();
     if (typeOf(message) === "model" || background.wantsNetwork()) void downloads.resume();
   }
   // What is open already is read without a reload, but only from the moment it may be.
@@ -67,6 +68,13 @@ function saysLowBattery(message: unknown): boolean {
   return (message as { request: { lowBattery?: unknown } }).request.lowBattery === true;
 }
 
+function forgetsEverything(message: unknown): boolean {
+  return (
+    typeOf(message) === "forget" &&
+    (message as { request: { scope?: unknown } }).request.scope === "everything"
+  );
+}
+
 function isReply(reply: unknown): boolean {
   return typeof reply === "object" && reply !== null && "error" in reply;
 }
@@ -75,6 +83,7 @@ browser.onAlarm(WORK_ALARM, () => work.resume());
 browser.onAlarm(MODEL_ALARM, () => downloads.resume());
 
 browser.onHistoryRemoved(async (all, urls) => {
+  if (all) await browser.forgetIntent();
   await (await ready()).historyRemoved(all, urls);
 });
 

@@ -5,8 +5,8 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Page } from "puppeteer-core";
 import type { Settings } from "../../messages/messages.ts";
 import { nameless, tabTo } from "./harness/controls.ts";
-import { OF_PAGES, readTable } from "./harness/database.ts";
 import { largePages } from "./harness/generated.ts";
+import { assertNothingRemains } from "./harness/remains.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, until } from "./harness/until.ts";
 
@@ -310,8 +310,7 @@ test("everything is forgotten only after the word was typed, and nothing remains
   await options.type("#confirm-word", "t");
   await options.keyboard.press("Enter");
   await says("#forget-status", /2 pages/);
-  for (const table of OF_PAGES)
-    assert.deepEqual(await readTable(session.extension.page, table), [], `rows are left in ${table}`);
+  await assertNothingRemains(session.extension.page);
 });
 
 test("measured speeds are shown as they were measured, and a backend is chosen", async () => {

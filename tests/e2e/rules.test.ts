@@ -1,14 +1,15 @@
 // The rules that keep a person's privacy, each in the browser: what is never read, levels for sites, forgetting by
-// page, site, day, history, age, size and altogether, and that nothing remains in the raw rows.
+// page, site, day, history, age, size and altogether, and that nothing remains anywhere.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import type { Scope, SkipReason } from "../../messages/messages.ts";
-import { OF_PAGES, readTable } from "./harness/database.ts";
+import { INTENT_KEY, type Intent, type Scope, type SkipReason } from "../../messages/messages.ts";
+import { readTable } from "./harness/database.ts";
 import { largePages } from "./harness/generated.ts";
 import { ownUrl } from "./harness/pages.ts";
+import { assertNothingRemains } from "./harness/remains.ts";
 import { Session } from "./harness/session.ts";
 import { sleep, until } from "./harness/until.ts";
 
@@ -69,10 +70,17 @@ async function forget(scope: Scope): Promise<number> {
   return (await session.extension.ask({ type: "forget", ...scope })).pages;
 }
 
-/** Nothing of pages is left, whichever table one looks at. */
-async function assertEmpty(): Promise<void> {
-  for (const table of OF_PAGES)
-    assert.deepEqual(await readTable(session.extension.page, table), [], `rows are left in ${table}`);
+function assertEmpty(): Promise<void> {
+  return assertNothingRemains(session.extension.page);
+}
+
+/** What the context menu leaves for a popup that never opened. */
+function leaveIntent(intent: Intent): Promise<void> {
+  return session.extension.page.evaluate(
+    (key, left) => chrome.storage.session.set({ [key]: left }),
+    INTENT_KEY,
+    intent,
+  );
 }
 
 test("every entry of the kept list of sensitive sites excludes", async () => {
@@ -222,6 +230,7 @@ test("page, site, day and everything can be forgotten, and nothing remains", asy
   await session.tidy();
   await session.readAll(urls);
   await session.extension.waitIndexed(60);
+  await leaveIntent({ type: "similar", url: urls[0] ?? "", title: "One" });
   assert.equal(await forget({ scope: "everything" }), 4);
   await assertEmpty();
 });
@@ -267,9 +276,14 @@ test("what is deleted from the history is forgotten: one address, a range, all o
   );
   await until("the range is forgotten", async () => !(await found("accordion")).includes(range));
   assert.deepEqual(await found("accordion"), [all]);
+  await leaveIntent({ type: "search", query: "accordion" });
   await session.extension.page.evaluate(() => chrome.history.deleteAll());
   await until("everything is forgotten", async () => (await found("accordion")).length === 0);
   await until("no row is left", async () => (await readTable(session.extension.page, "pages")).length === 0);
+  await until("no question is left", async () => {
+    const left = await session.extension.page.evaluate(() => chrome.storage.session.get());
+    return Object.keys(left).length === 0;
+  });
   await assertEmpty();
 });
 
