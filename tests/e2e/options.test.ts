@@ -165,13 +165,10 @@ test("a sensitive site is found in the list, let in, and left out again with its
 test("what is kept of a sensitive site goes when it is left out again", async () => {
   await session.extension.ask({ type: "setSite", site: "chase.com", level: "full" });
   const before = await session.arrived();
-  // No server plays this name: the browser is answered before it asks the network.
-  const bank = await session.chromium.browser.newPage({ type: "window" });
-  await bank.setRequestInterception(true);
-  const body =
-    "<!doctype html><title>Rates</title><link rel=icon href=data:,><p>A walrus at the counter.</p>";
-  bank.on("request", (request) => void request.respond({ contentType: "text/html", body }));
-  await bank.goto("http://www.chase.com/");
+  await session.openAs(
+    "http://www.chase.com/",
+    "<!doctype html><title>Rates</title><link rel=icon href=data:,><p>A walrus at the counter.</p>",
+  );
   await until("the page was read", async () => (await session.arrived()) > before);
   await read("letters.test");
   assert.deepEqual(await kept(), ["chase.com", "letters.test"]);

@@ -54,9 +54,13 @@ async function skipped(url: string): Promise<SkipReason | null> {
 }
 
 /** Looks at a page for long enough to be read, and asserts that it was not. */
-async function isNotRead(url: string, reason: SkipReason): Promise<void> {
+async function isNotRead(
+  url: string,
+  reason: SkipReason,
+  open: (url: string) => Promise<unknown> = (url) => session.open(url),
+): Promise<void> {
   const before = await session.arrived();
-  await session.open(url);
+  await open(url);
   await sleep(LONG_ENOUGH);
   assert.equal(await session.arrived(), before, `${url} was read`);
   assert.equal(await skipped(url), reason);
@@ -122,6 +126,20 @@ test("so does every search engine's page of results, and every private address",
     assert.equal(await skipped(`http://${host}/`), "privateAddress", host);
   for (const url of ["chrome://settings", "file:///etc/passwd", "data:text/html,x"])
     assert.equal(await skipped(url), "scheme", url);
+});
+
+test("a page in the local network and a page of results are not read when one visits them", async () => {
+  const answered = (url: string) =>
+    session.openAs(
+      url,
+      "<!doctype html><title>Found</title><link rel=icon href=data:,><p>A bassoon behind the router.</p>",
+    );
+  await isNotRead("http://192.168.1.1/", "privateAddress", answered);
+  await isNotRead("https://www.google.com/search?q=bassoon", "searchResults", answered);
+  // Answered in the same way, any other page is.
+  const before = await session.arrived();
+  await answered("http://bassoons.example/");
+  await until("the page was read", async () => (await session.arrived()) > before);
 });
 
 test("a sensitive site that one visits is not read, until one says so", async () => {
