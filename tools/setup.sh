@@ -56,9 +56,11 @@ need_apt() {
 need_chromium() {
   CHROME="${CHROME:-$(command -v chromium || command -v chromium-browser || true)}"
   if [ -z "$CHROME" ]; then
-    need_apt chromium fonts-liberation
+    need_apt chromium fonts-liberation fonts-dejavu-core
     CHROME="$(command -v chromium)"
   fi
+  # The kept pictures are made in these. Elsewhere other fonts only mean that pictures are not compared.
+  if [ -n "${AFTERIMAGE_REQUIRE:-}" ]; then need_apt fonts-dejavu-core; fi
   if [ "${1:-}" = window ]; then
     if ! command -v xdotool >/dev/null || ! command -v Xvfb >/dev/null; then need_apt xvfb xdotool; fi
   fi

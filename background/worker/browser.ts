@@ -173,6 +173,11 @@ export async function openPopupWith(intent: Intent, windowId: number | undefined
   }
 }
 
+/** Takes back what no popup came for: it names a page, or has what was asked. */
+export async function forgetIntent(): Promise<void> {
+  await chrome.storage.session.remove(INTENT_KEY);
+}
+
 /** Opens the panel beside the page. To be called at once in the event of a click or a key: browsers demand that. */
 export async function openPanel(windowId: number): Promise<void> {
   if (typeof chrome.sidePanel?.open === "function") await chrome.sidePanel.open({ windowId });

@@ -51,6 +51,7 @@ browser.onMessage(async (message, source) => {
     badge.refresh();
   } else {
     if (OF_RULES.has(typeOf(message))) void badge.rulesChanged();
+    if (forgetsEverything(message)) await browser.forgetIntent();
     if (typeOf(message) === "model" || background.wantsNetwork()) void downloads.resume();
   }
   // What is open already is read without a reload, but only from the moment it may be.
@@ -60,6 +61,13 @@ browser.onMessage(async (message, source) => {
 
 function typeOf(message: unknown): unknown {
   return (message as { request?: { type?: unknown } } | null)?.request?.type;
+}
+
+function forgetsEverything(message: unknown): boolean {
+  return (
+    typeOf(message) === "forget" &&
+    (message as { request: { scope?: unknown } }).request.scope === "everything"
+  );
 }
 
 function isReply(reply: unknown): boolean {
@@ -77,6 +85,7 @@ browser.onVisited(async (url) => {
   await (await ready()).visited(url);
 });
 browser.onHistoryRemoved(async (all, urls) => {
+  if (all) await browser.forgetIntent();
   await (await ready()).historyRemoved(all, urls);
 });
 

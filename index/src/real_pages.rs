@@ -1,10 +1,10 @@
 //! Real texts for tests: `shared/data` beside the checkout, or where `AFTERIMAGE_DATA` says. Tests that need
-//! them say so and pass where they are absent.
+//! them say so and pass where they are absent; where `AFTERIMAGE_REQUIRE` is set, as in CI, they fail.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// A file or folder of the shared data, or `None` (said aloud) where it is absent.
+/// A file or folder of the shared data, or `None` (said aloud) where it is absent and may be.
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let root = env::var_os("AFTERIMAGE_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
@@ -12,7 +12,10 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is absent (set AFTERIMAGE_DATA)", path.display());
+    let missing = format!("{} is absent (set AFTERIMAGE_DATA)", path.display());
+    let may_skip = env::var_os("AFTERIMAGE_REQUIRE").is_none_or(|value| value.is_empty());
+    assert!(may_skip, "{missing}");
+    eprintln!("SKIPPED: {missing}");
     None
 }
 

@@ -66,7 +66,7 @@ function whole(name: "repetitions" | "every"): number {
 }
 
 await run(async () => {
-  if (noRealPages !== false) throw new Error(noRealPages);
+  if (noRealPages !== null) throw new Error(noRealPages);
   const [repetitions, every] = [whole("repetitions"), whole("every")];
   const report = new Report("capture");
   if (process.argv.length > 2) report.partial(process.argv.slice(2).join(" "));

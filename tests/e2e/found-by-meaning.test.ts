@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Results } from "../../messages/messages.ts";
+import { skipWhere } from "./harness/missing.ts";
 import { realUrl } from "./harness/pages.ts";
 import { NO_REAL_PAGES, REAL_PAGES } from "./harness/paths.ts";
 import { type Question, readQuestions } from "./harness/questions.ts";
@@ -16,7 +17,7 @@ import { contentWords, htmlText, htmlTitle, shared } from "./harness/words.ts";
 const { pages, questions, similar } = readQuestions();
 const foreign = questions.filter((question) => question.foreignToText === true);
 
-describe("questions in other words", { skip: REAL_PAGES === null && NO_REAL_PAGES }, () => {
+describe("questions in other words", { skip: skipWhere(NO_REAL_PAGES) }, () => {
   let session: Session;
   before(async () => {
     session = await Session.start({ settings: { consent: false } });

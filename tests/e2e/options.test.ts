@@ -5,7 +5,8 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { Page } from "puppeteer-core";
 import type { Settings } from "../../messages/messages.ts";
 import { nameless, tabTo } from "./harness/controls.ts";
-import { OF_PAGES, readTable } from "./harness/database.ts";
+import { largePages } from "./harness/generated.ts";
+import { assertNothingRemains } from "./harness/remains.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, until } from "./harness/until.ts";
 
@@ -164,13 +165,10 @@ test("a sensitive site is found in the list, let in, and left out again with its
 test("what is kept of a sensitive site goes when it is left out again", async () => {
   await session.extension.ask({ type: "setSite", site: "chase.com", level: "full" });
   const before = await session.arrived();
-  // No server plays this name: the browser is answered before it asks the network.
-  const bank = await session.chromium.browser.newPage({ type: "window" });
-  await bank.setRequestInterception(true);
-  const body =
-    "<!doctype html><title>Rates</title><link rel=icon href=data:,><p>A walrus at the counter.</p>";
-  bank.on("request", (request) => void request.respond({ contentType: "text/html", body }));
-  await bank.goto("http://www.chase.com/");
+  await session.openAs(
+    "http://www.chase.com/",
+    "<!doctype html><title>Rates</title><link rel=icon href=data:,><p>A walrus at the counter.</p>",
+  );
   await until("the page was read", async () => (await session.arrived()) > before);
   await read("letters.test");
   assert.deepEqual(await kept(), ["chase.com", "letters.test"]);
@@ -226,6 +224,28 @@ test("limits of age and size are set and taken away", async () => {
     "one is taken away",
     ({ keepDays, keepMegabytes }) => keepDays === null && keepMegabytes === 500,
   );
+});
+
+test("a limit of size below what there is says how much has to go, and can be refused", async () => {
+  const pages = largePages(80);
+  await session.extension.take(pages);
+  await says("#counts [data-fact=pages]", /^80$/);
+  // The smallest that is offered would take a hundred times as much.
+  await options.$eval("#keep-megabytes option[value='100']", (option) => {
+    (option as HTMLOptionElement).value = "1";
+  });
+  await options.select("#keep-megabytes", "1");
+  assert.match(await asked(), /About [\d.]+\s[kM]B have to go.*Pinned pages stay/s);
+  await answer("no");
+  assert.equal((await settings()).keepMegabytes, null);
+  assert.equal(await options.$eval("#keep-megabytes", (select) => (select as HTMLSelectElement).value), "");
+  assert.equal((await session.extension.state()).pages, pages.length);
+
+  await options.select("#keep-megabytes", "1");
+  await asked();
+  await answer("yes");
+  await settled("it is set", ({ keepMegabytes }) => keepMegabytes === 1);
+  await until("some pages are gone", async () => (await session.extension.state()).pages < pages.length);
 });
 
 test("a limit of age shows what is beyond it, without what is pinned, and can be refused", async () => {
@@ -287,8 +307,7 @@ test("everything is forgotten only after the word was typed, and nothing remains
   await options.type("#confirm-word", "t");
   await options.keyboard.press("Enter");
   await says("#forget-status", /2 pages/);
-  for (const table of OF_PAGES)
-    assert.deepEqual(await readTable(session.extension.page, table), [], `rows are left in ${table}`);
+  await assertNothingRemains(session.extension.page);
 });
 
 test("measured speeds are shown as they were measured, and a backend is chosen", async () => {

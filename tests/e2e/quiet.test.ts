@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { inContentScript } from "./harness/isolated-world.ts";
+import { skipWhere } from "./harness/missing.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { Session } from "./harness/session.ts";
 import { sleep, until } from "./harness/until.ts";
@@ -34,7 +35,7 @@ async function processorSeconds(): Promise<number> {
 }
 
 test("indexing takes at most half of a core over any ten seconds", {
-  skip: !existsSync("/proc"),
+  skip: skipWhere(existsSync("/proc") ? null : "there is no /proc to find the processes in"),
 }, async () => {
   const text = ARTICLES.map((name) => readFileSync(`tests/pages/articles/${name}.html`, "utf8")).join("");
   const urls = Array.from({ length: 8 }, (_, n) => ownUrl(`long-${n}`));

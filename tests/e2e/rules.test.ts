@@ -1,18 +1,21 @@
 // The rules that keep a person's privacy, each in the browser: what is never read, levels for sites, forgetting by
-// page, site, day, history and altogether, and that nothing remains in the raw rows.
+// page, site, day, history, age, size and altogether, and that nothing remains anywhere.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import type { Scope, SkipReason } from "../../messages/messages.ts";
-import { OF_PAGES, readTable } from "./harness/database.ts";
+import { INTENT_KEY, type Intent, type Scope, type SkipReason } from "../../messages/messages.ts";
+import { readTable } from "./harness/database.ts";
+import { largePages } from "./harness/generated.ts";
 import { ownUrl } from "./harness/pages.ts";
+import { assertNothingRemains } from "./harness/remains.ts";
 import { Session } from "./harness/session.ts";
 import { sleep, until } from "./harness/until.ts";
 
 /** Twice what a visible page needs to be read. */
 const LONG_ENOUGH = 6_000;
+const DAY = 86_400_000;
 const SEARCH_LIST = path.resolve("background/src/rules/search.txt");
 
 let session: Session;
@@ -31,6 +34,7 @@ afterEach(async () => {
     paused: false,
     pausedUntil: null,
     honourNoarchive: false,
+    forgetAgedOut: false,
     keepDays: null,
     keepMegabytes: null,
   });
@@ -50,9 +54,13 @@ async function skipped(url: string): Promise<SkipReason | null> {
 }
 
 /** Looks at a page for long enough to be read, and asserts that it was not. */
-async function isNotRead(url: string, reason: SkipReason): Promise<void> {
+async function isNotRead(
+  url: string,
+  reason: SkipReason,
+  open: (url: string) => Promise<unknown> = (url) => session.open(url),
+): Promise<void> {
   const before = await session.arrived();
-  await session.open(url);
+  await open(url);
   await sleep(LONG_ENOUGH);
   assert.equal(await session.arrived(), before, `${url} was read`);
   assert.equal(await skipped(url), reason);
@@ -66,10 +74,17 @@ async function forget(scope: Scope): Promise<number> {
   return (await session.extension.ask({ type: "forget", ...scope })).pages;
 }
 
-/** Nothing of pages is left, whichever table one looks at. */
-async function assertEmpty(): Promise<void> {
-  for (const table of OF_PAGES)
-    assert.deepEqual(await readTable(session.extension.page, table), [], `rows are left in ${table}`);
+function assertEmpty(): Promise<void> {
+  return assertNothingRemains(session.extension.page);
+}
+
+/** What the context menu leaves for a popup that never opened. */
+function leaveIntent(intent: Intent): Promise<void> {
+  return session.extension.page.evaluate(
+    (key, left) => chrome.storage.session.set({ [key]: left }),
+    INTENT_KEY,
+    intent,
+  );
 }
 
 test("every entry of the kept list of sensitive sites excludes", async () => {
@@ -111,6 +126,20 @@ test("so does every search engine's page of results, and every private address",
     assert.equal(await skipped(`http://${host}/`), "privateAddress", host);
   for (const url of ["chrome://settings", "file:///etc/passwd", "data:text/html,x"])
     assert.equal(await skipped(url), "scheme", url);
+});
+
+test("a page in the local network and a page of results are not read when one visits them", async () => {
+  const answered = (url: string) =>
+    session.openAs(
+      url,
+      "<!doctype html><title>Found</title><link rel=icon href=data:,><p>A bassoon behind the router.</p>",
+    );
+  await isNotRead("http://192.168.1.1/", "privateAddress", answered);
+  await isNotRead("https://www.google.com/search?q=bassoon", "searchResults", answered);
+  // Answered in the same way, any other page is.
+  const before = await session.arrived();
+  await answered("http://bassoons.example/");
+  await until("the page was read", async () => (await session.arrived()) > before);
 });
 
 test("a sensitive site that one visits is not read, until one says so", async () => {
@@ -191,6 +220,13 @@ test("a page with a password field in sight is not read, one with a hidden field
   await session.read(ownUrl("hidden-password"));
 });
 
+test("a page with a card field in sight is not read, one with a hidden field is", async () => {
+  const till = page("till.test", "Till", 'A piccolo, please. <input name="cardNumber">');
+  await isNotRead(till, "cardField");
+  await session.tidy();
+  await session.read(page("counter.test", "Counter", 'A piccolo. <input name="cardNumber" hidden>'));
+});
+
 test("page, site, day and everything can be forgotten, and nothing remains", async () => {
   const urls = [
     page("one.test", "One", "The first xylophone."),
@@ -212,6 +248,7 @@ test("page, site, day and everything can be forgotten, and nothing remains", asy
   await session.tidy();
   await session.readAll(urls);
   await session.extension.waitIndexed(60);
+  await leaveIntent({ type: "similar", url: urls[0] ?? "", title: "One" });
   assert.equal(await forget({ scope: "everything" }), 4);
   await assertEmpty();
 });
@@ -257,10 +294,39 @@ test("what is deleted from the history is forgotten: one address, a range, all o
   );
   await until("the range is forgotten", async () => !(await found("accordion")).includes(range));
   assert.deepEqual(await found("accordion"), [all]);
+  await leaveIntent({ type: "search", query: "accordion" });
   await session.extension.page.evaluate(() => chrome.history.deleteAll());
   await until("everything is forgotten", async () => (await found("accordion")).length === 0);
   await until("no row is left", async () => (await readTable(session.extension.page, "pages")).length === 0);
+  await until("no question is left", async () => {
+    const left = await session.extension.page.evaluate(() => chrome.storage.session.get());
+    return Object.keys(left).length === 0;
+  });
   await assertEmpty();
+});
+
+test("what the browser's history drops because of its age stays, unless one wants it to go", async () => {
+  const [old = "", young = ""] = ["https://attic.example/", "https://desk.example/"];
+  await session.extension.take([
+    { url: old, title: "Attic", passages: ["A dulcimer in a trunk."], seen: Date.now() - 100 * DAY },
+    { url: young, title: "Desk", passages: ["A dulcimer on a chair."], seen: Date.now() - 10 * DAY },
+  ]);
+  assert.deepEqual((await found("dulcimer")).sort(), [old, young]);
+  // No history is that old here: the browser's event is dispatched in its place.
+  const drop = () =>
+    session.worker.evaluate(
+      (urls) => {
+        const event = chrome.history.onVisitRemoved as unknown as { dispatch: (removed: object) => void };
+        event.dispatch({ allHistory: false, urls });
+      },
+      [old, young],
+    );
+  await drop();
+  await until("the young one is forgotten", async () => !(await found("dulcimer")).includes(young));
+  assert.deepEqual(await found("dulcimer"), [old]);
+  await session.extension.configure({ forgetAgedOut: true });
+  await drop();
+  await until("the old one is forgotten, too", async () => (await found("dulcimer")).length === 0);
 });
 
 test("pages beyond the age that one keeps are forgotten, pinned ones are not", async () => {
@@ -273,4 +339,26 @@ test("pages beyond the age that one keeps are forgotten, pinned ones are not", a
   await session.extension.configure({ keepDays: 0 });
   await until("the other one is forgotten", async () => (await found("harp")).length === 1);
   assert.deepEqual(await found("harp"), [urls[0]]);
+});
+
+test("pages beyond the size that one keeps are forgotten, the oldest first and pinned ones not", async () => {
+  const pages = largePages(80);
+  await session.extension.take(pages);
+  const kept = async () => {
+    const filters = { site: null, after: null, before: null };
+    const { rows } = await session.extension.ask({ type: "pages", offset: 0, limit: 200, filters });
+    return rows.map(({ url }) => url);
+  };
+  const urls = pages.map(({ url }) => url);
+  assert.deepEqual(await kept(), urls, "the newest first");
+  const { page: oldest } = await session.extension.ask({ type: "page", url: urls.at(-1) ?? "" });
+  assert.ok(oldest);
+  await session.extension.ask({ type: "pin", page: oldest.page, pinned: true });
+  const { storedBytes } = await session.extension.state();
+  assert.ok(storedBytes > 1_500_000, `${storedBytes} bytes are too few`);
+  await session.extension.configure({ keepMegabytes: 1 });
+  await until("it fits", async () => (await session.extension.state()).storedBytes <= 1_000_000);
+  const left = await kept();
+  assert.ok(left.length > 10 && left.length < 70, `${left.length} pages are left`);
+  assert.deepEqual(left, [...urls.slice(0, left.length - 1), urls.at(-1)]);
 });

@@ -38,7 +38,8 @@ pub fn tokenizer() -> Tokenizer {
     Tokenizer::from_json(&String::from_utf8(model_file("tokenizer.json")).unwrap(), 256).unwrap()
 }
 
-/// A folder of the shared real data, or `None` (said aloud) where it is absent.
+/// A folder of the shared real data, or `None` (said aloud) where it is absent and may be (see `AFTERIMAGE_REQUIRE` in
+/// CONTRIBUTING.md).
 pub fn data(folder: &str) -> Option<PathBuf> {
     let root = env::var_os("AFTERIMAGE_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
@@ -46,7 +47,10 @@ pub fn data(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is absent (set AFTERIMAGE_DATA)", path.display());
+    let missing = format!("{} is absent (set AFTERIMAGE_DATA)", path.display());
+    let may_skip = env::var_os("AFTERIMAGE_REQUIRE").is_none_or(|value| value.is_empty());
+    assert!(may_skip, "{missing}");
+    eprintln!("SKIPPED: {missing}");
     None
 }
 

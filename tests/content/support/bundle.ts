@@ -24,6 +24,13 @@ export function extraction(): Promise<string> {
     };`);
 }
 
+/** The look for secret fields alone: gives its world a function `fields()`. */
+export function fieldSearch(): Promise<string> {
+  return bundle(`
+    import { visibleFields } from "./content/fields.ts";
+    globalThis.fields = () => visibleFields([document]);`);
+}
+
 /** Readability as its authors offer it: gives a world a function `readable()`, which keeps what it found in `article`. */
 export function rawReadability(): Promise<string> {
   return bundle(`

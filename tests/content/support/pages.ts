@@ -6,9 +6,9 @@ import path from "node:path";
 
 const FOLDER = path.join(process.env.AFTERIMAGE_DATA ?? "../shared/data", "readability-test-pages");
 
-/** Why tests with real pages cannot run here; `false` where they can. For the `skip` option of a test. */
-export const noRealPages: string | false = existsSync(FOLDER)
-  ? false
+/** Why tests with real pages cannot run here; `null` where they can. */
+export const noRealPages: string | null = existsSync(FOLDER)
+  ? null
   : `${FOLDER} is not there: set AFTERIMAGE_DATA to the folder that holds readability-test-pages`;
 
 /** The names of all real pages, in a stable order. */

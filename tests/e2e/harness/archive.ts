@@ -15,6 +15,8 @@ export interface FilePage {
 }
 
 const HEADER = Buffer.from("Afterimage\r\n\u001a\n\u0001\u0000", "latin1");
+/** Kind, length and checksum. */
+const FRAME_HEADER = 1 + 4 + 32;
 const SPACE = "all-MiniLM-L6-v2@1";
 const SETTINGS = 1;
 const PAGES = 2;
@@ -36,6 +38,17 @@ export function archiveOf(pages: readonly FilePage[], perFrame = 100): Buffer {
     frames.push(frame(PAGES, list(pages.slice(at, at + perFrame).map(packed))));
   frames.push(frame(END, Buffer.concat([varint(pages.length), varint(0)])));
   return Buffer.concat([HEADER, ...frames]);
+}
+
+/** The frames of such a file, behind its header. */
+export function framesOf(file: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = HEADER.length; at < file.length; ) {
+    const end = at + FRAME_HEADER + file.readUInt32LE(at + 1);
+    frames.push(file.subarray(at, end));
+    at = end;
+  }
+  return frames;
 }
 
 /** In postcard: numbers as varints, lengths in front of texts and lists, no names. */

@@ -10,6 +10,7 @@ import {
   type Exported,
   type Forgotten,
   type Imported,
+  type ImportPlace,
   type Link,
   type ModelList,
   type ModelState,
@@ -27,6 +28,7 @@ import {
   VERSION,
   type Wanted,
 } from "../../../messages/messages.ts";
+import { archiveOf, type FilePage, framesOf } from "./archive.ts";
 import type { Chromium } from "./browser.ts";
 import { hold, type Row, rows, type Table } from "./database.ts";
 import { sleep, until } from "./until.ts";
@@ -136,6 +138,18 @@ export class Extension {
   /** Asks for words only. */
   searchWords(query: string, limit = 10): Promise<Results> {
     return this.ask({ type: "search", query, mode: "words", limit, filters: NO_FILTERS, order: "best" });
+  }
+
+  /** Takes in pages as out of a file, without the options page: how a test gets pages that were read long ago. */
+  async take(pages: readonly FilePage[]): Promise<void> {
+    let place: ImportPlace | null = null;
+    for (const frame of framesOf(archiveOf(pages))) {
+      const data = frame.toString("base64");
+      // The first frame has the settings, which stay as they are.
+      const read: Imported = await this.ask({ type: "import", place, data, keep: place !== null });
+      if (read.frame === "refused") throw new Error(`the file is ${read.problem}`);
+      if (read.frame !== "end") place = read.place;
+    }
   }
 
   /** Waits until every page that was read is split, embedded and committed. */

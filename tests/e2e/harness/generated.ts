@@ -1,5 +1,8 @@
 // Pages too large to keep in the repository.
 
+import { createHash } from "node:crypto";
+import type { FilePage } from "./archive.ts";
+
 const SUBJECTS = [
   "harbour",
   "ladder",
@@ -36,4 +39,19 @@ export function bigPage(): string {
 export function oneWordPage(): string {
   const word = "abcdefghij".repeat(20_000);
   return `<!doctype html><html lang="en"><title>A single endless word</title><article><p>${word}</p></article></html>`;
+}
+
+/** Pages of some 30 KB each that no compression makes much smaller, an hour apart, the newest first. */
+export function largePages(count: number): FilePage[] {
+  return Array.from({ length: count }, (_, n) => {
+    const words = Array.from({ length: 700 }, (_, word) =>
+      createHash("sha256").update(`${n} ${word}`).digest("base64url"),
+    );
+    return {
+      url: `https://large.example/${n}`,
+      title: `Large page ${n}`,
+      passages: [words.join(" ")],
+      seen: Date.now() - n * 3_600_000,
+    };
+  });
 }

@@ -14,9 +14,11 @@ export const REAL_PAGES = existing(
 /** The browser. */
 export const CHROME = process.env.CHROME ?? "/usr/bin/chromium";
 
-/** Why a test that needs real pages was skipped. */
+/** Why a test that needs real pages cannot run here; `null` where it can. */
 export const NO_REAL_PAGES =
-  "the real pages are not here: set AFTERIMAGE_DATA to a folder that holds readability-test-pages";
+  REAL_PAGES === null
+    ? "the real pages are not here: set AFTERIMAGE_DATA to a folder that holds readability-test-pages"
+    : null;
 
 function existing(folder: string): string | null {
   return existsSync(folder) ? folder : null;

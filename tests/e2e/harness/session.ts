@@ -68,6 +68,15 @@ export class Session {
     return page;
   }
 
+  /** Opens an address that no server plays: the browser is answered before it asks the network. */
+  async openAs(url: string, html: string): Promise<Page> {
+    const page = await this.chromium.browser.newPage({ type: "window" });
+    await page.setRequestInterception(true);
+    page.on("request", (request) => void request.respond({ contentType: "text/html", body: html }));
+    await page.goto(url, LOADED);
+    return page;
+  }
+
   /** Opens a page that was not seen before and waits until its text has arrived; the window stays open. */
   async read(url: string): Promise<Page> {
     const before = await this.arrived();

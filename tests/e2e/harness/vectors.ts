@@ -2,6 +2,7 @@
 
 import type { Page } from "puppeteer-core";
 import { readTable } from "./database.ts";
+import { Postcard } from "./postcard.ts";
 
 /** A passage's vector. */
 export interface StoredVector {
@@ -12,14 +13,11 @@ export interface StoredVector {
   values: Int8Array;
 }
 
-/** Version and checksum in front of a row (index/src/rows). */
-const HEADER = 5;
-
 /** The vectors of all passages that have one, those of leads included. */
 export async function storedVectors(page: Page): Promise<StoredVector[]> {
   const rows = await readTable(page, "vectors");
   return rows.flatMap(({ key, value }) => {
-    const row = new Postcard(value.subarray(HEADER));
+    const row = Postcard.ofRow(value);
     row.number(); // The page's number.
     const space = row.bytes().toString("utf8");
     const dimensions = row.number();
@@ -39,31 +37,4 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const dot = (x: ArrayLike<number>, y: ArrayLike<number>) =>
     Array.from(x).reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-}
-
-/** As much of the format `postcard` as such a row needs. */
-class Postcard {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  /** An unsigned number: seven bits a byte, the lowest first. */
-  number(): number {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.#bytes.readUInt8(this.#at);
-      this.#at += 1;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  bytes(): Buffer {
-    const length = this.number();
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
-  }
 }
