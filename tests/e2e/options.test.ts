@@ -212,6 +212,14 @@ test("level, manners and pause are saved at once and shown again", async () => {
   await options.click("#resume-button");
   await settled("it goes on", ({ pausedUntil }) => pausedUntil === null);
   await options.waitForSelector("#pause-button", { ...WAIT, visible: true });
+  await options.select("#pause-for", "tomorrow");
+  await options.click("#pause-button");
+  await settled("it is paused until the morning", ({ pausedUntil }) => pausedUntil !== null);
+  const morning = new Date((await settings()).pausedUntil ?? 0);
+  assert.deepEqual([morning.getHours(), morning.getMinutes()], [6, 0], "as the popup has it");
+  await options.waitForSelector("#resume-button", { ...WAIT, visible: true });
+  await options.click("#resume-button");
+  await options.waitForSelector("#pause-button", { ...WAIT, visible: true });
   await options.select("#pause-for", "open");
   await options.click("#pause-button");
   await settled("it is paused", ({ paused }) => paused);
