@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
+import { pressWith } from "./harness/controls.ts";
 import { openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, sleep, until } from "./harness/until.ts";
@@ -48,6 +49,35 @@ test("a result opens at its passage: in a new tab by a text fragment", async () 
   await pressAndClose(popup, "Enter");
   const page = await (await opened).asPage();
   await until("the page is scrolled to it", async () => (await place(page)).scrolled > 500);
+});
+
+test("Ctrl+Enter opens results behind, one after the other, and the popup stays with its rows", async () => {
+  const popup = await openPopup(session);
+  await popup.keyboard.type("ravens");
+  const found = await waitForRows(popup, "ravens");
+  assert.deepEqual(found.map(({ url }) => url).sort(), [LONG, OTHER]);
+  for (const { url } of found) {
+    await pressWith(popup, "Control", "Enter");
+    const tabs = await until(`${url} is opened`, async () => {
+      const open = await session.extension.page.evaluate(
+        (address) => chrome.tabs.query({ url: `${address}*` }),
+        url,
+      );
+      return open.length > 0 && open;
+    });
+    assert.deepEqual(
+      tabs.map(({ active }) => active),
+      [false],
+    );
+    await popup.keyboard.press("ArrowDown");
+  }
+  await popup.waitForFunction(
+    () => document.querySelector("#announcement")?.textContent === "Opened in a new tab",
+    WAIT,
+  );
+  assert.equal(await popup.evaluate(() => document.visibilityState), "visible");
+  assert.ok(await popup.$("#query:focus"), "one can type on");
+  assert.deepEqual(await rows(popup), found);
 });
 
 test("a tab that is open already is scrolled to the passage, which is selected", async () => {
@@ -99,9 +129,7 @@ test("Alt+P keeps a page from retention, and no longer", async () => {
   await popup.keyboard.type("yeoman");
   await waitForRows(popup, "yeoman");
   for (const pinned of [true, false]) {
-    await popup.keyboard.down("Alt");
-    await popup.keyboard.press("p");
-    await popup.keyboard.up("Alt");
+    await pressWith(popup, "Alt", "p");
     await until("the pin is set", async () => (await status(LONG)).page?.pinned === pinned);
     await popup.waitForFunction(
       (on) => document.querySelector("[role=option]")?.hasAttribute("data-pinned") === on,
