@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
 import { pressWith } from "./harness/controls.ts";
-import { openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
+import { holdMeaning, openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, sleep, until } from "./harness/until.ts";
 
@@ -90,6 +90,41 @@ test("a tab that is open already is scrolled to the passage, which is selected",
   const { selected } = await place(page);
   assert.match(selected, /^The yeoman feeds .* for the city\.$/s);
   assert.ok(!page.url().includes(":~:"));
+});
+
+test("the row that a person chose stays in its place when the answer by meaning comes", async () => {
+  // Two have the words, one has the meaning.
+  const texts = [
+    "Stale Bread are a band from Goes. Stale Bread goes on tour: stale jokes, loud drums, and no bread at all.",
+    "Old timetables list a bread van that goes to the harbour at six, and a stale notice about its driver.",
+    "Starch crystallises within a day or two after baking, which is why a loaf turns hard and dry in the cupboard.",
+  ];
+  const urls = texts.map((words, at) => serve(`loaf-${at}.test`, `Number ${at}`, words));
+  await session.readAll(urls);
+  await session.extension.waitIndexed(60);
+  const question = "why bread goes stale";
+  const popup = await openPopup(session);
+  const letIn = await holdMeaning(popup);
+  await popup.keyboard.type(question);
+  await popup.waitForSelector(`#results[data-mode=words][data-query="${question}"] [role=option]`, WAIT);
+  await popup.keyboard.press("ArrowDown");
+  const chosen = () =>
+    popup.$eval("[role=option][aria-selected=true]", (row) => ({
+      url: (row as HTMLElement).dataset.url,
+      top: row.getBoundingClientRect().top,
+    }));
+  const before = await chosen();
+  const byWords = (await rows(popup)).map(({ url }) => url);
+  assert.equal(before.url, byWords[1]);
+  const { hits } = await session.extension.search(question);
+  assert.notEqual(hits[1]?.url, before.url, "by meaning it would be elsewhere");
+
+  await letIn();
+  const merged = (await waitForRows(popup, question)).map(({ url }) => url);
+  assert.notDeepEqual(merged, byWords, "other rows moved");
+  const after = await chosen();
+  assert.equal(after.url, before.url);
+  assert.ok(Math.abs(after.top - before.top) <= 1, `from ${before.top} to ${after.top}`);
 });
 
 test("chips limit the results to a time and to a site, which also may be typed", async () => {
