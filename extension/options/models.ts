@@ -3,7 +3,7 @@
 // Rows are made once and then changed, so that the focus stays where it is.
 //
 // Stable handles for tests: #models [data-model][data-phase] with buttons .download, .pause, .verify, .delete, .use,
-// .import, a progress, .status and .problem; #reembed with a progress.
+// .import, a progress, .status and .problem; #reembed with a progress, #reembed-status and #reembed-answers.
 
 import type {
   ModelAction,
@@ -58,6 +58,7 @@ const MOVING: ReadonlySet<ModelPhase> = new Set(["downloading", "importing", "ve
 const list = byId("model-list", HTMLUListElement);
 const reembed = byId("reembed", HTMLDivElement);
 const reembedStatus = byId("reembed-status", HTMLParagraphElement);
+const reembedAnswers = byId("reembed-answers", HTMLParagraphElement);
 const reembedProgress = byId("reembed-progress", HTMLProgressElement);
 
 interface Row {
@@ -97,8 +98,8 @@ function show({ models, embedded, wanted, answering }: ModelList): void {
   reembedProgress.max = Math.max(1, wanted);
   reembedProgress.value = embedded;
   if (!reembed.hidden && chosen !== undefined) {
-    const progress = text("modelReembedding", chosen.id, number(embedded), number(wanted));
-    say(reembedStatus, answering === chosen.id ? progress : `${progress} ${text("modelAnswers", answering)}`);
+    say(reembedStatus, text("modelReembedding", chosen.id, number(embedded), number(wanted)));
+    say(reembedAnswers, answering === chosen.id ? "" : text("modelAnswers", answering));
   }
   clearTimeout(timer);
   if (

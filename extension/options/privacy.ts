@@ -4,10 +4,9 @@
 import type { Level, State } from "../../messages/messages.ts";
 import { byId } from "../shared/dom.ts";
 import { moment } from "../shared/format.ts";
+import { pauseEnd } from "../shared/pause-end.ts";
 import { text } from "../shared/strings.ts";
 import { change } from "./section.ts";
-
-const HOUR_MS = 3_600_000;
 
 const pauseForm = byId("pause-form", HTMLFormElement);
 const pauseFor = byId("pause-for", HTMLSelectElement);
@@ -36,16 +35,8 @@ function radios(): HTMLInputElement[] {
   return [...level.querySelectorAll("input")];
 }
 
-/** Midnight, by the clock on the wall. */
-function tomorrow(): number {
-  const day = new Date();
-  day.setDate(day.getDate() + 1);
-  return day.setHours(0, 0, 0, 0);
-}
-
 async function pause(): Promise<void> {
-  const hours = { hour: Date.now() + HOUR_MS, tomorrow: tomorrow() };
-  const until = pauseFor.value === "open" ? null : hours[pauseFor.value === "hour" ? "hour" : "tomorrow"];
+  const until = pauseFor.value === "open" ? null : pauseEnd(pauseFor.value === "hour" ? "hour" : "tomorrow");
   if (await change({ paused: until === null, pausedUntil: until }))
     byId("resume-button", HTMLButtonElement).focus();
 }

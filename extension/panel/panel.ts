@@ -34,8 +34,8 @@ const view = new SearchView(byId("search", HTMLElement), {
 });
 const timeline = new Timeline(
   byId("days", HTMLElement),
-  (what) => {
-    view.tell(what);
+  (what, heard) => {
+    view.tell(what, heard);
     void view.refreshState();
   },
   // The search's own place for problems is out of sight here.

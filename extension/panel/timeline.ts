@@ -1,13 +1,16 @@
 // All pages, day by day, the latest first. The moments of all pages come at once and lay out the list; rows are
 // fetched when they come into sight.
 //
+// A page that is forgotten keeps its line until the list is laid out anew, so that nothing moves under the pointer.
+//
 // Stable handles for tests: #timeline (role=listbox) with data-total; .line with data-index and, when it is there,
-// data-page; .day with data-from; [data-action=forget].
+// data-page, data-forgotten while that can be taken back; .day with data-from; [data-action=forget].
 
 import type { PageList, Row } from "../../messages/messages.ts";
 import { ask, openInBackground, openOrSwitch } from "../shared/browser.ts";
 import { mayGoForGood } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
+import { Forgetting, takesBack } from "../shared/forgetting.ts";
 import { dayName, timeOfDay } from "../shared/format.ts";
 import { wordsOf } from "../shared/problem.ts";
 import { iconOf } from "../shared/results.ts";
@@ -28,18 +31,26 @@ export class Timeline {
   readonly #empty: HTMLElement;
   readonly #hint: HTMLElement;
   readonly #virtual: VirtualList;
-  readonly #tell: (what: string) => void;
+  readonly #forgetting: Forgetting;
+  readonly #tell: (what: string, heard?: string) => void;
   readonly #failed: (error: unknown) => void;
   #days: Day[] = [];
   /** The line with which each day begins. */
   #starts: number[] = [];
   #rows = new Map<number, Row>();
   #asked = new Set<number>();
+  /** Pages that were forgotten since the list was laid out, and that of them which can be taken back. */
+  #gone = new Set<string>();
+  #undoable: string | null = null;
   #still: ReturnType<typeof setTimeout> | undefined;
   /** Goes up with each layout, so that rows of an older one are dropped. */
   #layout = 0;
 
-  constructor(place: HTMLElement, tell: (what: string) => void, failed: (error: unknown) => void) {
+  constructor(
+    place: HTMLElement,
+    tell: (what: string, heard?: string) => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#tell = tell;
     this.#failed = failed;
     this.#list = element("div", {
@@ -61,6 +72,18 @@ export class Timeline {
         this.#still = setTimeout(() => this.#fetch(from, to), STILL);
       },
     });
+    this.#forgetting = new Forgetting({
+      forgotten: (page) => {
+        this.#gone.add(page);
+        this.#offerUndo(page);
+      },
+      restored: () => {
+        if (this.#undoable !== null) this.#gone.delete(this.#undoable);
+        this.#offerUndo(null);
+      },
+      settle: () => this.#offerUndo(null),
+      tell,
+    });
     this.#list.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("click", (event) => this.#click(event));
     this.#list.addEventListener("auxclick", (event) => {
@@ -72,13 +95,14 @@ export class Timeline {
     this.#list.focus();
   }
 
-  /** Lays the list out anew. */
+  /** Lays the list out anew, unless a forgotten page would lose its line while it can be taken back. */
   async refresh(): Promise<void> {
+    if (this.#undoable !== null) return;
     this.#layout += 1;
     const layout = this.#layout;
     try {
       const list = await ask({ type: "pages", offset: 0, limit: BLOCK, filters: NO_FILTERS });
-      if (layout === this.#layout) this.#show(list);
+      if (layout === this.#layout && this.#undoable === null) this.#show(list);
     } catch (error) {
       this.#failed(error);
       if (this.#virtual.count === 0) this.#sayInstead(wordsOf(error));
@@ -98,6 +122,7 @@ export class Timeline {
     this.#starts = this.#days.map((day, index) => day.first + index);
     this.#rows = new Map(rows.map((row, index) => [index, row]));
     this.#asked = new Set([0]);
+    this.#gone = new Set();
     this.#list.dataset.total = String(total);
     this.#sayInstead(total === 0 ? text("daysEmpty") : null);
     this.#virtual.reset(total + this.#days.length);
@@ -120,6 +145,19 @@ export class Timeline {
     return day && index > line ? day.first + index - line - 1 : -1;
   }
 
+  /** The line of a page, by its number: as many further down as there are headings above it. */
+  #lineOf(page: number): number {
+    return page + this.#days.findLastIndex(({ first }) => first <= page) + 1;
+  }
+
+  /** Offers to take this page back, and no other one. */
+  #offerUndo(page: string | null): void {
+    const changed = [this.#undoable, page];
+    this.#undoable = page;
+    for (const [index, row] of this.#rows)
+      if (changed.includes(row.page)) this.#virtual.redraw(this.#lineOf(index), this.#lineOf(index) + 1);
+  }
+
   #line(index: number): HTMLElement {
     const page = this.#pageAt(index);
     if (page < 0) return this.#heading(index);
@@ -130,6 +168,7 @@ export class Timeline {
         { class: "line loading", "aria-label": text("searching") },
         element("div", { class: "row-title" }),
       );
+    if (this.#gone.has(row.page)) return this.#goneLine(row);
     return element(
       "div",
       { class: "line", "data-page": row.page, "data-url": row.url },
@@ -155,6 +194,27 @@ export class Timeline {
           title: text("forgetPage"),
         },
         "×",
+      ),
+    );
+  }
+
+  /** What stands in the place of a page that was just forgotten. */
+  #goneLine(row: Row): HTMLElement {
+    const undoable = row.page === this.#undoable;
+    return element(
+      "div",
+      { class: "line row-gone", "data-page": row.page, "data-url": row.url, "data-forgotten": undoable },
+      iconOf(row.site, row.url),
+      element(
+        "div",
+        { class: "line-main" },
+        element("div", { class: "row-title", dir: "auto", title: row.title }, row.title),
+        element(
+          "div",
+          { class: "row-meta" },
+          element("span", {}, text("forgottenPage")),
+          ...(undoable ? [element("span", { class: "row-undo" }, text("undo"))] : []),
+        ),
       ),
     );
   }
@@ -188,17 +248,22 @@ export class Timeline {
 
   async #fetchBlock(block: number, layout: number): Promise<void> {
     try {
-      const offset = block * BLOCK;
+      const first = block * BLOCK;
+      // The background has no place any more for pages that are gone.
+      const offset = first - this.#goneBefore(first);
       const { rows } = await ask({ type: "pages", offset, limit: BLOCK, filters: NO_FILTERS });
       if (layout !== this.#layout) return;
-      for (const [index, row] of rows.entries()) this.#rows.set(offset + index, row);
-      const day = (page: number): number => this.#days.findLastIndex(({ first }) => first <= page);
-      // Each page's line is as many further down as there are headings above it.
-      this.#virtual.redraw(offset + day(offset) + 1, offset + BLOCK + day(offset + BLOCK) + 1);
+      for (const [index, row] of rows.entries()) this.#rows.set(first + index, row);
+      this.#virtual.redraw(this.#lineOf(first), this.#lineOf(first + BLOCK));
     } catch (error) {
       this.#asked.delete(block);
       this.#failed(error);
     }
+  }
+
+  /** How many of the pages before this one are forgotten, and still have their lines. */
+  #goneBefore(page: number): number {
+    return [...this.#rows].filter(([number, row]) => number < page && this.#gone.has(row.page)).length;
   }
 
   #key(event: KeyboardEvent): void {
@@ -213,6 +278,7 @@ export class Timeline {
     };
     const next = to[event.key];
     if (next !== undefined) this.#virtual.activate(next);
+    else if (this.#canUndo(active) && takesBack(event)) void this.#undo(active);
     else if (event.key === "Enter") void this.#open(active, event.ctrlKey || event.metaKey);
     else if (event.key === "Delete" && event.shiftKey) void this.#forget(active);
     else return;
@@ -224,14 +290,15 @@ export class Timeline {
     if (index < 0) return;
     event.preventDefault();
     this.#virtual.activate(index);
-    if (event.target instanceof Element && event.target.closest("[data-action=forget]"))
+    if (this.#canUndo(index)) void this.#undo(index);
+    else if (event.target instanceof Element && event.target.closest("[data-action=forget]"))
       void this.#forget(index);
     else void this.#open(index, event.button === 1 || event.ctrlKey || event.metaKey);
   }
 
   async #open(index: number, behind: boolean): Promise<void> {
     const row = this.#rows.get(this.#pageAt(index));
-    if (!row) return;
+    if (!row || this.#gone.has(row.page)) return;
     try {
       if (behind) await openInBackground(row.url, null);
       else await openOrSwitch(row.url, null);
@@ -245,17 +312,31 @@ export class Timeline {
       const page = this.#pageAt(index);
       const row = this.#rows.get(page);
       if (row) {
-        const { pages } = await ask({ type: "forget", scope: "page", page: row.page });
-        this.#tell(counted("forgotten", pages));
+        if (!this.#gone.has(row.page)) await this.#forgetting.forget(row.page);
       } else if (page < 0) {
         const { day } = this.#dayAt(index);
         if (!day) return;
         const scope = { scope: "period", from: day.from, to: day.to } as const;
         if (!(await mayGoForGood(scope, text("forgetDayAsk", dayName(day.from))))) return;
         const { pages } = await ask({ type: "forget", ...scope });
+        this.#forgetting.settle();
         this.#tell(counted("forgotten", pages));
+        await this.refresh();
       }
-      await this.refresh();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Whether the line is of the page that can be taken back. */
+  #canUndo(index: number): boolean {
+    return this.#undoable !== null && this.#rows.get(this.#pageAt(index))?.page === this.#undoable;
+  }
+
+  async #undo(index: number): Promise<void> {
+    try {
+      const row = this.#rows.get(this.#pageAt(index));
+      if (row) await this.#forgetting.undo(row.title);
     } catch (error) {
       this.#failed(error);
     }

@@ -3,12 +3,9 @@
 
 import type { State } from "../../messages/messages.ts";
 import { element } from "../shared/dom.ts";
+import { pauseEnd } from "../shared/pause-end.ts";
 import { changeSettings } from "../shared/settings.ts";
 import { text } from "../shared/strings.ts";
-
-const HOUR = 60 * 60_000;
-/** When tomorrow begins for somebody who is still awake at midnight. */
-const MORNING = 6;
 
 type Choice = "now" | "resume" | "hour" | "tomorrow" | "always";
 
@@ -54,9 +51,5 @@ export class PauseChoice {
 }
 
 function endOf(choice: Choice): number | null {
-  if (choice === "hour") return Date.now() + HOUR;
-  if (choice !== "tomorrow") return null;
-  const morning = new Date();
-  if (morning.getHours() >= MORNING) morning.setDate(morning.getDate() + 1);
-  return morning.setHours(MORNING, 0, 0, 0);
+  return choice === "hour" || choice === "tomorrow" ? pauseEnd(choice) : null;
 }

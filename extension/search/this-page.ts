@@ -8,6 +8,7 @@ import type { Level, PageStatus, SkipReason } from "../../messages/messages.ts";
 import { ask, readNow, type WebTab } from "../shared/browser.ts";
 import { mayGoForGood } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
+import { Forgetting } from "../shared/forgetting.ts";
 import { ago } from "../shared/format.ts";
 import { wordsOf } from "../shared/problem.ts";
 import { counted, type MessageKey, text } from "../shared/strings.ts";
@@ -42,6 +43,21 @@ const LOOKS = 30;
 export class ThisPage {
   readonly #place: HTMLElement;
   readonly #changed: () => void;
+  readonly #forgetting = new Forgetting({
+    forgotten: () => {
+      this.#undo = true;
+    },
+    restored: () => {
+      this.#undo = false;
+    },
+    settle: () => {
+      this.#undo = false;
+      this.#paint();
+    },
+    tell: (what) => {
+      this.#note = what;
+    },
+  });
   #tab: WebTab | null = null;
   #status: PageStatus | null = null;
   /** What was just done or went wrong. */
@@ -122,18 +138,6 @@ export class ThisPage {
     this.#note = pages > 0 ? counted("forgotten", pages) : text("saved");
   }
 
-  async #forget(page: string): Promise<void> {
-    const { pages, undo } = await ask({ type: "forget", scope: "page", page });
-    this.#note = counted("forgotten", pages);
-    this.#undo = undo;
-  }
-
-  async #takeBack(): Promise<void> {
-    const { pages } = await ask({ type: "undo" });
-    this.#undo = false;
-    this.#note = pages > 0 ? text("rememberedNow") : text("undoTooLate");
-  }
-
   #paint(): void {
     const focused = document.activeElement?.id;
     const [tab, status] = [this.#tab, this.#status];
@@ -190,11 +194,11 @@ export class ThisPage {
         await ask({ type: "pin", page: page.page, pinned: !page.pinned });
         this.#note = text(page.pinned ? "unpinnedNote" : "pinnedNote");
       });
-      add("forget-button", "forgetPage", () => this.#forget(page.page));
+      add("forget-button", "forgetPage", () => this.#forgetting.forget(page.page));
     } else if (ASKABLE.includes(status.skip) && !status.queued) {
       add("remember-button", "rememberNow", () => this.#remember(tab));
     }
-    if (this.#undo) add("undo-button", "undo", () => this.#takeBack());
+    if (this.#undo) add("undo-button", "undo", () => this.#forgetting.undo(tab.title));
     return buttons;
   }
 }

@@ -21,6 +21,7 @@
 import type { Hit, Intent, Request, Results, State } from "../../messages/messages.ts";
 import { ask, openInBackground, openOrSwitch } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
+import { Forgetting } from "../shared/forgetting.ts";
 import { passageOf } from "../shared/passage.ts";
 import { showProblem, wordsOf } from "../shared/problem.ts";
 import { ResultList } from "../shared/results.ts";
@@ -47,8 +48,6 @@ const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Th
 const SLOW = 250;
 /** How often the state is read again while something is being indexed, in ms. */
 const REFRESH = 2000;
-/** For how long "Undo" is offered, in ms: a little less than the background can do it. */
-const UNDO_OFFERED = 28_000;
 
 type Question = Extract<Request, { type: "search" }>;
 
@@ -79,6 +78,7 @@ export class SearchView {
   readonly #problem: HTMLParagraphElement;
   readonly #announcement: HTMLParagraphElement;
   readonly #list: ResultList;
+  readonly #forgetting: Forgetting;
   readonly #chips: FilterChips;
   /** The number of the newest question. */
   #asked = 0;
@@ -86,7 +86,6 @@ export class SearchView {
   #limit = LIMIT;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #slow: ReturnType<typeof setTimeout> | undefined;
-  #undoEnds: ReturnType<typeof setTimeout> | undefined;
   /** The question, with its filters, that the rows answer. */
   #shown = "";
   /** Enter was pressed before the rows of the question were there: the best of its last answer is opened. */
@@ -115,10 +114,16 @@ export class SearchView {
         if (this.#isStale()) this.#openWhenShown = true;
         else void this.#open(hit, where);
       },
-      forget: (hit) => void this.#forget(hit),
-      undo: (hit) => void this.#undo(hit),
+      forget: (hit) => void this.#change(() => this.#forgetting.forget(hit.page)),
+      undo: (hit) => void this.#change(() => this.#forgetting.undo(hit.title)),
       pin: (hit) => void this.#pin(hit),
       selected: (hit) => this.#chips.suggest(hit?.site ?? null),
+    });
+    this.#forgetting = new Forgetting({
+      forgotten: (page) => this.#list.forgotten(page),
+      restored: () => this.#list.restored(),
+      settle: () => this.#settle(),
+      tell: (what, heard) => this.tell(what, heard),
     });
     this.#results.addEventListener("scroll", () => void this.#extend(), { passive: true });
     this.#query.addEventListener("input", () => this.search());
@@ -244,9 +249,9 @@ export class SearchView {
   }
 
   /** Says what was done, to eyes and ears. */
-  tell(what: string): void {
+  tell(what: string, heard = what): void {
     this.notice = what;
-    this.announce(what);
+    this.announce(heard);
     this.#host.changed();
   }
 
@@ -280,15 +285,10 @@ export class SearchView {
     }
   }
 
-  async #forget(hit: Hit): Promise<void> {
+  /** Does something after which more or less is kept than before. */
+  async #change(what: () => Promise<void>): Promise<void> {
     try {
-      clearTimeout(this.#undoEnds);
-      const { pages, undo } = await ask({ type: "forget", scope: "page", page: hit.page });
-      this.#list.forgotten(hit.page);
-      if (undo) this.#undoEnds = setTimeout(() => this.#settle(), UNDO_OFFERED);
-      else this.#settle();
-      this.tell(counted("forgotten", pages));
-      if (undo) this.announce(`${counted("forgotten", pages)}. ${text("undoHint")}`);
+      await what();
       await this.refreshState();
     } catch (error) {
       this.complain(error);
@@ -296,25 +296,11 @@ export class SearchView {
   }
 
   #settle(): void {
+    const before = this.#list.hits.length;
     this.#list.settle();
-    if (this.#list.hits.length === 0) this.#say(nothingFound(this.#query.value.trim(), this.state));
-  }
-
-  async #undo(hit: Hit): Promise<void> {
-    try {
-      clearTimeout(this.#undoEnds);
-      const { pages } = await ask({ type: "undo" });
-      if (pages === 0) {
-        this.#settle();
-        this.tell(text("undoTooLate"));
-      } else {
-        this.#list.restored();
-        this.tell(text("undone", hit.title));
-      }
-      await this.refreshState();
-    } catch (error) {
-      this.complain(error);
-    }
+    // Where another question stands meanwhile, nothing is said in its place.
+    if (before > 0 && this.#list.hits.length === 0)
+      this.#say(nothingFound(this.#query.value.trim(), this.state));
   }
 
   async #pin(hit: Hit): Promise<void> {

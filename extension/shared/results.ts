@@ -9,6 +9,7 @@
 import type { Hit, Piece, Why } from "../../messages/messages.ts";
 import { faviconUrl } from "./browser.ts";
 import { element } from "./dom.ts";
+import { takesBack } from "./forgetting.ts";
 import { ago, languageName, moment } from "./format.ts";
 import { counted, type MessageKey, text } from "./strings.ts";
 
@@ -163,7 +164,7 @@ export class ResultList {
     const hit = this.selected;
     if (!hit) return false;
     if (hit.page === this.#forgotten) {
-      const undo = event.key === "Enter" || (event.key === "z" && (event.ctrlKey || event.metaKey));
+      const undo = takesBack(event);
       if (undo) this.#handlers.undo(hit);
       return undo || (event.key === "Delete" && event.shiftKey);
     }

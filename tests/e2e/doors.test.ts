@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
+import { pressWith } from "./harness/controls.ts";
 import { OF_PAGES, readTable } from "./harness/database.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
@@ -35,9 +36,7 @@ test("the popup finds while one types, marks the words and opens the chosen page
   );
   assert.equal(byWords[0]?.why, "both");
 
-  await popup.keyboard.down("Control");
-  await popup.keyboard.press("a");
-  await popup.keyboard.up("Control");
+  await pressWith(popup, "Control", "a");
   await popup.keyboard.type("leavened loaves");
   const found = await waitForRows(popup, "leavened loaves");
   const urls = found.map((row) => row.url);
@@ -85,9 +84,7 @@ test("Shift+Delete forgets the page and all of it at once, and Enter in its plac
   const popup = await openPopup(session);
   await popup.keyboard.type("ukulele");
   assert.equal((await waitForRows(popup, "ukulele"))[0]?.url, ownUrl("secret"));
-  await popup.keyboard.down("Shift");
-  await popup.keyboard.press("Delete");
-  await popup.keyboard.up("Shift");
+  await pressWith(popup, "Shift", "Delete");
   const undo = `[data-forgotten][data-page="${id}"][aria-selected=true]`;
   await popup.waitForSelector(undo, { timeout: 20_000 * PATIENCE });
   assert.deepEqual((await session.extension.searchWords("ukulele")).hits, []);
@@ -112,6 +109,21 @@ async function tableWith(id: string): Promise<string | null> {
   }
   return null;
 }
+
+test("the entries of the context menu are known to the browser, and no other", async () => {
+  const known = (id: string) =>
+    session.extension.page.evaluate(
+      (entry) =>
+        chrome.contextMenus.update(entry, {}).then(
+          () => true,
+          () => false,
+        ),
+      id,
+    );
+  for (const id of ["find-similar", "find-similar-link", "search-selection"])
+    assert.ok(await known(id), `${id} is there`);
+  assert.equal(await known("find-nothing"), false);
+});
 
 test("“Find similar pages” in the context menu shows them in the popup", async () => {
   await session.open(ownUrl("rye-bread"));

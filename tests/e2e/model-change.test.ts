@@ -3,16 +3,18 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Page } from "puppeteer-core";
 import type { ModelAction, ModelList } from "../../messages/messages.ts";
 import { htmlPage } from "./harness/articles.ts";
 import { ExtensionCopy } from "./harness/extension-copy.ts";
 import { FakeHub } from "./harness/hub.ts";
 import { BUNDLED, MODEL, type Published, publish } from "./harness/published.ts";
 import { Session } from "./harness/session.ts";
-import { until } from "./harness/until.ts";
+import { PATIENCE, until } from "./harness/until.ts";
 import { storedVectors } from "./harness/vectors.ts";
 
 const KETTLE = "http://kettle.test/";
+const WAIT = { timeout: 30_000 * PATIENCE };
 /** Enough that embedding them again takes a while. */
 const PAGES = 12;
 
@@ -82,13 +84,19 @@ test("the old model answers until the new one has embedded everything, and then 
   const found = await extension.search(QUESTION);
   assert.equal(found.hits[0]?.url, KETTLE);
 
-  const list = await act("use");
-  assert.deepEqual([list.answering, list.embedded], [BUNDLED, 0]);
+  const options = await openOptions();
+  const row = `[data-model="${MODEL}"]`;
+  assert.ok(await options.$("#reembed[hidden]"), "nothing is under way");
+  await options.locator(`${row}[data-phase=ready] .use`).click();
+  await options.waitForSelector(`${row}[data-chosen=true]`, WAIT);
   const underWay = await until("some of it is embedded anew", async () => {
-    const now = await extension.ask({ type: "models" });
-    return now.embedded > 0 && now;
+    const now = await reembedding(options);
+    return now !== null && now.embedded > 0 && now;
   });
-  assert.ok(underWay.embedded < underWay.wanted, `${underWay.embedded} of ${underWay.wanted}`);
+  assert.ok(underWay.embedded < underWay.wanted, underWay.status);
+  assert.deepEqual([underWay.value, underWay.max], [underWay.embedded, underWay.wanted]);
+  assert.match(underWay.status ?? "", new RegExp(`^${MODEL} `));
+  assert.match(underWay.answers ?? "", new RegExp(`${BUNDLED} answers`));
   const meanwhile = await extension.search(QUESTION);
   const still = await extension.ask({ type: "models" });
   assert.equal(still.answering, BUNDLED, "it was still under way");
@@ -104,6 +112,9 @@ test("the old model answers until the new one has embedded everything, and then 
     return left.length === 1 && left[0]?.startsWith(MODEL);
   });
   assert.equal((await extension.ask({ type: "models" })).answering, MODEL);
+  await options.waitForSelector("#reembed[hidden]", WAIT);
+  assert.ok(await options.$(`[data-model="${BUNDLED}"][data-chosen=false] .use:not([hidden])`));
+  await options.close();
   const diagnosis = await extension.ask({ type: "diagnose", text: "a kettle" });
   assert.ok(diagnosis.space.startsWith(MODEL), diagnosis.space);
   assert.equal(diagnosis.backend, "cpu");
@@ -115,6 +126,24 @@ test("the old model answers until the new one has embedded everything, and then 
     "the new vectors answer",
   );
 });
+
+async function openOptions(): Promise<Page> {
+  const options = await session.chromium.browser.newPage({ type: "window" });
+  await options.goto(session.extension.url("options/options.html"));
+  await options.waitForSelector("#model-list li", WAIT);
+  return options;
+}
+
+/** What the options page says of embedding again; `null` where it says nothing. */
+async function reembedding(options: Page) {
+  const shown = await options.$eval("div#reembed", (place) => {
+    const { value, max } = place.querySelector("progress") ?? {};
+    const [status, answers] = [...place.querySelectorAll("p")].map((line) => line.textContent ?? "");
+    return { hidden: place.hidden, status, answers, value, max };
+  });
+  const [, embedded, wanted] = shown.status?.match(/(\d+) of (\d+) passages/) ?? [];
+  return shown.hidden ? null : { ...shown, embedded: Number(embedded), wanted: Number(wanted) };
+}
 
 test("a chosen model that is deleted gives way to the one that ships", async () => {
   const { extension } = session;

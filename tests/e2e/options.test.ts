@@ -210,6 +210,14 @@ test("level, manners and pause are saved at once and shown again", async () => {
   await options.click("#resume-button");
   await settled("it goes on", ({ pausedUntil }) => pausedUntil === null);
   await options.waitForSelector("#pause-button", { ...WAIT, visible: true });
+  await options.select("#pause-for", "tomorrow");
+  await options.click("#pause-button");
+  await settled("it is paused until the morning", ({ pausedUntil }) => pausedUntil !== null);
+  const morning = new Date((await settings()).pausedUntil ?? 0);
+  assert.deepEqual([morning.getHours(), morning.getMinutes()], [6, 0], "as the popup has it");
+  await options.waitForSelector("#resume-button", { ...WAIT, visible: true });
+  await options.click("#resume-button");
+  await options.waitForSelector("#pause-button", { ...WAIT, visible: true });
   await options.select("#pause-for", "open");
   await options.click("#pause-button");
   await settled("it is paused", ({ paused }) => paused);
@@ -336,6 +344,65 @@ test("measured speeds are shown as they were measured, and a backend is chosen",
   );
   await session.extension.configure({ backend: "auto" });
 });
+
+test("the diagnosis is what the embedder computes of what was typed", async () => {
+  const typed = "A walrus at the counter";
+  await options.click("#diagnose-text", { count: 3 });
+  await options.keyboard.type(typed);
+  await options.click("#diagnose-button");
+  await options.waitForSelector("#diagnosis[data-backend=cpu]:not([hidden])", WAIT);
+  const expected = await session.extension.ask({ type: "diagnose", text: typed });
+  assert.match(expected.space, /^all-MiniLM-L6-v2@/);
+  assert.deepEqual([expected.dims, expected.tokens], [384, 8]);
+  assert.equal(await fact("space"), expected.space);
+  assert.equal(await fact("dims"), "384");
+  assert.equal(await fact("tokens"), "8");
+  assert.equal(await fact("firstTen"), expected.firstTen.map((value) => value.toFixed(4)).join("  "));
+  assert.ok(Math.abs(Number(await fact("norm")) - 1) < 1e-3);
+  assert.match(await fact("tookMs"), /^[\d.,]+ ms$/);
+});
+
+/** A line of the diagnosis. */
+function fact(name: string): Promise<string> {
+  return options.$eval(`#diagnosis [data-fact=${name}]`, (value) => value.textContent ?? "");
+}
+
+test("the copied report says how it works, and nothing of what was read, typed or excluded", async () => {
+  const typed = "An iguana that nobody else knows of";
+  await read("diary.test", "letters.test");
+  await session.extension.configure({ sites: [{ site: "gossip.test", level: "never" }] });
+  await options.reload();
+  await options.waitForSelector('#rules tr[data-site="gossip.test"]', WAIT);
+  await options.click("#diagnose-text", { count: 3 });
+  await options.keyboard.type(typed);
+  await options.click("#diagnose-button");
+  await options.waitForSelector("#diagnosis:not([hidden])", WAIT);
+  await options.click("#copy-button");
+  await says("#copy-status", /Copied/);
+
+  const copied = await pasted();
+  const report = JSON.parse(copied);
+  assert.deepEqual([report.pages, report.settings.sites, report.settings.level], [2, 1, "full"]);
+  assert.equal(report.queryChoice.backend, "cpu");
+  assert.equal(report.diagnosis.firstTen.length, 10);
+  assert.match(report.userAgent, /Chrome/);
+  for (const secret of ["://", ".test", "About", "walrus", "diary", "letters", "gossip", "iguana"])
+    assert.ok(!copied.includes(secret), `${secret} is in ${copied}`);
+});
+
+/** What is in the clipboard, put where a person would put it. */
+async function pasted(): Promise<string> {
+  const field = await options.evaluateHandle(() => {
+    const made = document.createElement("textarea");
+    document.body.append(made);
+    made.focus();
+    return made;
+  });
+  await options.keyboard.down("Control");
+  await options.keyboard.press("v", { commands: ["Paste"] });
+  await options.keyboard.up("Control");
+  return field.evaluate(({ value }) => value);
+}
 
 test("sections are reached and a rule is set and refused with the keyboard alone", async () => {
   await read("tabloid.test");

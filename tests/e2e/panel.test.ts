@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
+import { pressWith } from "./harness/controls.ts";
 import { ownUrl } from "./harness/pages.ts";
 import { openSurface, rows, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
@@ -114,30 +115,105 @@ test("the timeline shows all pages by day; keys open a page, forget it, and forg
   await panel.keyboard.press("Enter");
   await opened;
   await panel.bringToFront();
-  await shiftDelete(panel);
+  await pressWith(panel, "Shift", "Delete");
   await until("it is forgotten", async () => (await session.extension.state()).pages === 4);
-  await panel.waitForSelector("#timeline[data-total='4']", WAIT);
 
   await panel.keyboard.press("Home");
-  await shiftDelete(panel);
+  await pressWith(panel, "Shift", "Delete");
   await panel.waitForSelector("dialog[open]", WAIT);
   assert.match(await panel.$eval("dialog", (dialog) => dialog.textContent ?? ""), /4 pages/);
   await panel.keyboard.press("Escape");
   await panel.waitForFunction(() => document.querySelector("dialog") === null, WAIT);
   assert.equal((await session.extension.state()).pages, 4);
   await panel.focus("#timeline");
-  await shiftDelete(panel);
+  await pressWith(panel, "Shift", "Delete");
   await panel.waitForSelector("dialog[open]", WAIT);
   await panel.click("dialog .danger");
   await until("the day is forgotten", async () => (await session.extension.state()).pages === 0);
   await panel.waitForSelector("#timeline[hidden]", WAIT);
 });
 
-async function shiftDelete(panel: Page): Promise<void> {
-  await panel.keyboard.down("Shift");
-  await panel.keyboard.press("Delete");
-  await panel.keyboard.up("Shift");
-}
+test("in the timeline, too, a page that was forgotten last can be taken back in its place", async () => {
+  const urls = [ownUrl("volcano"), ownUrl("honeybees")];
+  for (const url of urls) await session.read(url);
+  await session.extension.waitIndexed(60);
+  const panel = await openTimeline();
+  const lines = () =>
+    panel.$$eval("#timeline [data-page]", (all) =>
+      all.map((line) => {
+        const { url, forgotten, index } = (line as HTMLElement).dataset;
+        return { url, undo: forgotten !== undefined, gone: line.matches(".row-gone"), index: Number(index) };
+      }),
+    );
+  const shown = async (what: string, wanted: string[]) => {
+    await until(what, async () => {
+      const now = (await lines()).sort((a, b) => a.index - b.index);
+      return now.map(({ undo, gone }) => (undo ? "undo" : gone ? "gone" : "kept")).join() === wanted.join();
+    });
+    assert.deepEqual((await lines()).map(({ url }) => url).sort(), [...urls].sort(), "each keeps its line");
+  };
+  const pages = async () => (await session.extension.state()).pages;
+  const [first, second] = ["[data-index='1']", "[data-index='2']"];
+  await shown("both are there", ["kept", "kept"]);
+
+  // By the pointer.
+  await panel.hover(first);
+  await panel.click(`${first} [data-action=forget]`);
+  await shown("the first is forgotten", ["undo", "kept"]);
+  assert.equal(await pages(), 1);
+  assert.equal(await panel.$("dialog"), null, "nobody was asked");
+  await panel.click("#tab-search");
+  await panel.click("#tab-days");
+  await shown("it is still offered", ["undo", "kept"]);
+  await panel.click(`${first} .row-undo`);
+  await shown("it is back", ["kept", "kept"]);
+  assert.equal(await pages(), 2);
+
+  // By keys: only the last can be taken back.
+  await panel.focus("#timeline");
+  await panel.keyboard.press("Home");
+  await panel.keyboard.press("ArrowDown");
+  await pressWith(panel, "Shift", "Delete");
+  await shown("the first is forgotten again", ["undo", "kept"]);
+  await panel.keyboard.press("ArrowDown");
+  await pressWith(panel, "Shift", "Delete");
+  await shown("the second is forgotten", ["gone", "undo"]);
+  assert.equal(await pages(), 0);
+  await panel.keyboard.press("Enter");
+  await shown("the second is back", ["gone", "kept"]);
+  const kept = await panel.$eval(second, (line) => (line as HTMLElement).dataset.url ?? "");
+  assert.deepEqual((await session.extension.ask({ type: "page", url: kept })).page?.url, kept);
+
+  // When one comes back, the list is laid out anew.
+  await panel.click("#tab-search");
+  await panel.click("#tab-days");
+  await panel.waitForSelector("#timeline[data-total='1']", WAIT);
+});
+
+test("of the search and the timeline only the one that forgot last offers to take back", async () => {
+  await session.extension.ask({ type: "forget", scope: "everything" });
+  await session.readAll([ownUrl("sourdough"), ownUrl("volcano")]);
+  await session.extension.waitIndexed(60);
+  const panel = await openSurface(session, PANEL);
+  await panel.keyboard.type("predicting eruptions");
+  const [found] = await waitForRows(panel, "predicting eruptions");
+  assert.equal(found?.url, ownUrl("volcano"));
+  await pressWith(panel, "Shift", "Delete");
+  await panel.waitForSelector("#results [data-forgotten]", WAIT);
+
+  await panel.click("#tab-days");
+  await panel.waitForSelector("#timeline [data-page]", WAIT);
+  await panel.focus("#timeline");
+  await panel.keyboard.press("Home");
+  await panel.keyboard.press("ArrowDown");
+  await pressWith(panel, "Shift", "Delete");
+  await panel.waitForSelector("#timeline [data-forgotten]", WAIT);
+  assert.equal(await panel.$("#results [data-forgotten]"), null);
+  await pressWith(panel, "Control", "z");
+  await panel.waitForSelector("#timeline [data-page]:not(.row-gone)", WAIT);
+  const { page } = await session.extension.ask({ type: "page", url: ownUrl("volcano") });
+  assert.equal(page, null, "what was forgotten first is gone for good");
+});
 
 async function openTimeline(): Promise<Page> {
   const panel = await openSurface(session, PANEL);
@@ -145,37 +221,52 @@ async function openTimeline(): Promise<Page> {
   return panel;
 }
 
-test("with 10,000 pages only what is in sight exists, and scrolling leaves half of each frame free", async () => {
+/**
+ * The timeline of ten thousand pages. The background's part in it is tested natively; here it answers at once, of pages
+ * that need not be read first.
+ */
+async function openTenThousand(): Promise<Page> {
   const panel = await session.chromium.browser.newPage({ type: "window" });
   await panel.setViewport({ width: 380, height: 800 });
-  // The background's part in it is tested natively; here it answers at once, of pages that need not be read first.
   await panel.evaluateOnNewDocument(() => {
-    const total = 10_000;
-    const seenAt = (n: number): number => Date.now() - n * 1_800_000;
+    const all = Array.from({ length: 10_000 }, (_, n) => ({
+      page: String(n),
+      url: `https://example.org/${n}`,
+      site: "example.org",
+      title: `Page ${n}`,
+      firstSeen: 0,
+      lastSeen: Date.now() - n * 1_800_000,
+      visits: 1,
+      passages: 2,
+      language: null,
+      pinned: false,
+    }));
     const send = chrome.runtime.sendMessage.bind(chrome.runtime) as (message: unknown) => Promise<unknown>;
-    const answer = async (message: { request: { type: string; offset: number; limit: number } }) => {
-      const { type, offset, limit } = message.request;
-      if (type !== "pages") return send(message);
-      const seen = offset === 0 ? Array.from({ length: total }, (_, n) => seenAt(n)) : [];
-      const rows = Array.from({ length: Math.min(limit, total - offset) }, (_, n) => ({
-        page: String(offset + n),
-        url: `https://example.org/${offset + n}`,
-        site: "example.org",
-        title: `Page ${offset + n}`,
-        firstSeen: 0,
-        lastSeen: seenAt(offset + n),
-        visits: 1,
-        passages: 2,
-        language: null,
-        pinned: false,
-      }));
-      return { ok: { type: "pages", total, seen, rows } };
+    type Asked = { type: "pages"; offset: number; limit: number } | { type: "forget"; page: string };
+    const answer = async (message: { request: Asked }) => {
+      const { request } = message;
+      if (request.type === "forget") {
+        all.splice(
+          all.findIndex(({ page }) => page === request.page),
+          1,
+        );
+        return { ok: { type: "forgotten", pages: 1, undo: true } };
+      }
+      if (request.type !== "pages") return send(message);
+      const { offset, limit } = request;
+      const seen = offset === 0 ? all.map(({ lastSeen }) => lastSeen) : [];
+      return { ok: { type: "pages", total: all.length, seen, rows: all.slice(offset, offset + limit) } };
     };
     Object.defineProperty(chrome.runtime, "sendMessage", { value: answer });
   });
   await panel.goto(session.extension.url(PANEL));
   await panel.click("#tab-days");
   await panel.waitForSelector("#timeline[data-total='10000'] [data-page='0']", WAIT);
+  return panel;
+}
+
+test("with 10,000 pages only what is in sight exists, and scrolling leaves half of each frame free", async () => {
+  const panel = await openTenThousand();
 
   const cdp = await panel.createCDPSession();
   // The thread's own time: the machine may be busy with other things.
@@ -217,4 +308,15 @@ test("with 10,000 pages only what is in sight exists, and scrolling leaves half 
     await panel.$eval("#timeline", (list) => list.getAttribute("aria-activedescendant")),
     before,
   );
+});
+
+test("pages that are fetched after one was forgotten have their own lines, since that one keeps its line", async () => {
+  const panel = await openTenThousand();
+  await panel.focus("#timeline");
+  await panel.keyboard.press("Home");
+  await panel.keyboard.press("ArrowDown");
+  await pressWith(panel, "Shift", "Delete");
+  await panel.waitForSelector("[data-page='0'][data-forgotten]", WAIT);
+  await panel.keyboard.press("End");
+  await panel.waitForSelector("[data-page='9999'][aria-selected=true]", WAIT);
 });

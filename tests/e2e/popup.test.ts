@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
-import { openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
+import { pressWith } from "./harness/controls.ts";
+import { holdMeaning, openPopup, pressAndClose, rows, waitForRows } from "./harness/popup.ts";
 import { Session } from "./harness/session.ts";
 import { PATIENCE, sleep, until } from "./harness/until.ts";
 
@@ -50,6 +51,35 @@ test("a result opens at its passage: in a new tab by a text fragment", async () 
   await until("the page is scrolled to it", async () => (await place(page)).scrolled > 500);
 });
 
+test("Ctrl+Enter opens results behind, one after the other, and the popup stays with its rows", async () => {
+  const popup = await openPopup(session);
+  await popup.keyboard.type("ravens");
+  const found = await waitForRows(popup, "ravens");
+  assert.deepEqual(found.map(({ url }) => url).sort(), [LONG, OTHER]);
+  for (const { url } of found) {
+    await pressWith(popup, "Control", "Enter");
+    const tabs = await until(`${url} is opened`, async () => {
+      const open = await session.extension.page.evaluate(
+        (address) => chrome.tabs.query({ url: `${address}*` }),
+        url,
+      );
+      return open.length > 0 && open;
+    });
+    assert.deepEqual(
+      tabs.map(({ active }) => active),
+      [false],
+    );
+    await popup.keyboard.press("ArrowDown");
+  }
+  await popup.waitForFunction(
+    () => document.querySelector("#announcement")?.textContent === "Opened in a new tab",
+    WAIT,
+  );
+  assert.equal(await popup.evaluate(() => document.visibilityState), "visible");
+  assert.ok(await popup.$("#query:focus"), "one can type on");
+  assert.deepEqual(await rows(popup), found);
+});
+
 test("a tab that is open already is scrolled to the passage, which is selected", async () => {
   const page = await session.open(LONG);
   const popup = await openPopup(session);
@@ -60,6 +90,41 @@ test("a tab that is open already is scrolled to the passage, which is selected",
   const { selected } = await place(page);
   assert.match(selected, /^The yeoman feeds .* for the city\.$/s);
   assert.ok(!page.url().includes(":~:"));
+});
+
+test("the row that a person chose stays in its place when the answer by meaning comes", async () => {
+  // Two have the words, one has the meaning.
+  const texts = [
+    "Stale Bread are a band from Goes. Stale Bread goes on tour: stale jokes, loud drums, and no bread at all.",
+    "Old timetables list a bread van that goes to the harbour at six, and a stale notice about its driver.",
+    "Starch crystallises within a day or two after baking, which is why a loaf turns hard and dry in the cupboard.",
+  ];
+  const urls = texts.map((words, at) => serve(`loaf-${at}.test`, `Number ${at}`, words));
+  await session.readAll(urls);
+  await session.extension.waitIndexed(60);
+  const question = "why bread goes stale";
+  const popup = await openPopup(session);
+  const letIn = await holdMeaning(popup);
+  await popup.keyboard.type(question);
+  await popup.waitForSelector(`#results[data-mode=words][data-query="${question}"] [role=option]`, WAIT);
+  await popup.keyboard.press("ArrowDown");
+  const chosen = () =>
+    popup.$eval("[role=option][aria-selected=true]", (row) => ({
+      url: (row as HTMLElement).dataset.url,
+      top: row.getBoundingClientRect().top,
+    }));
+  const before = await chosen();
+  const byWords = (await rows(popup)).map(({ url }) => url);
+  assert.equal(before.url, byWords[1]);
+  const { hits } = await session.extension.search(question);
+  assert.notEqual(hits[1]?.url, before.url, "by meaning it would be elsewhere");
+
+  await letIn();
+  const merged = (await waitForRows(popup, question)).map(({ url }) => url);
+  assert.notDeepEqual(merged, byWords, "other rows moved");
+  const after = await chosen();
+  assert.equal(after.url, before.url);
+  assert.ok(Math.abs(after.top - before.top) <= 1, `from ${before.top} to ${after.top}`);
 });
 
 test("chips limit the results to a time and to a site, which also may be typed", async () => {
@@ -99,9 +164,7 @@ test("Alt+P keeps a page from retention, and no longer", async () => {
   await popup.keyboard.type("yeoman");
   await waitForRows(popup, "yeoman");
   for (const pinned of [true, false]) {
-    await popup.keyboard.down("Alt");
-    await popup.keyboard.press("p");
-    await popup.keyboard.up("Alt");
+    await pressWith(popup, "Alt", "p");
     await until("the pin is set", async () => (await status(LONG)).page?.pinned === pinned);
     await popup.waitForFunction(
       (on) => document.querySelector("[role=option]")?.hasAttribute("data-pinned") === on,

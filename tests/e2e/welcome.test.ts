@@ -4,8 +4,12 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Page } from "puppeteer-core";
+import { Chromium } from "./harness/browser.ts";
 import { nameless, tabTo } from "./harness/controls.ts";
 import { readTable } from "./harness/database.ts";
+import { PageServer } from "./harness/pages.ts";
+import { EXTENSION } from "./harness/paths.ts";
+import { openPopup } from "./harness/popup.ts";
 import { assertNothingRemains } from "./harness/remains.ts";
 import { Session } from "./harness/session.ts";
 import { storedTexts } from "./harness/texts.ts";
@@ -52,6 +56,35 @@ function article(name: string): string {
 async function found(words: string): Promise<string[]> {
   return (await session.extension.searchWords(words)).hits.map(({ url }) => url);
 }
+
+test("the browser opens it by itself when the extension is installed", async () => {
+  const server = await PageServer.start();
+  const chromium = await Chromium.launch({ extension: EXTENSION, port: server.port });
+  try {
+    const url = `chrome-extension://${chromium.extensionId}/welcome/welcome.html`;
+    const target = await chromium.browser.waitForTarget((opened) => opened.url() === url, WAIT);
+    const page = await target.asPage();
+    await page.waitForSelector("#question:not([hidden])", WAIT);
+    assert.equal(chromium.browser.targets().filter((opened) => opened.url() === url).length, 1);
+  } finally {
+    await chromium.close();
+    await server.stop();
+  }
+});
+
+test("before it is answered the popup only leads to it", async () => {
+  const popup = await openPopup(session);
+  await popup.waitForSelector("#message[data-kind=consent]", WAIT);
+  assert.ok(await popup.$("#chips[hidden]"), "there is nothing to look through");
+  const url = session.extension.url("welcome/welcome.html");
+  const before = new Set(session.chromium.browser.targets());
+  await popup.click("#welcome-button");
+  const opened = await session.chromium.browser.waitForTarget(
+    (target) => target.url() === url && !before.has(target),
+    WAIT,
+  );
+  await (await opened.asPage()).waitForSelector("#question:not([hidden])", WAIT);
+});
 
 test("the demonstration answers by meaning, and nothing of it or of a page is stored before yes", async () => {
   const page = await welcome();

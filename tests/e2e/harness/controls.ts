@@ -1,7 +1,7 @@
 // What a page of the extension offers to a person: each control with its role and the name that a screen reader
-// would say.
+// would say; and the keys by which it is used.
 
-import type { Page, SerializedAXNode } from "puppeteer-core";
+import type { KeyInput, Page, SerializedAXNode } from "puppeteer-core";
 
 const CONTROLS = new Set([
   "button",
@@ -35,4 +35,11 @@ export async function tabTo(page: Page, selector: string): Promise<void> {
     await page.keyboard.press("Tab");
   }
   throw new Error(`${limit} times Tab did not lead to ${selector}`);
+}
+
+/** Presses a key while another one is held. */
+export async function pressWith(page: Page, held: "Alt" | "Control" | "Shift", key: KeyInput): Promise<void> {
+  await page.keyboard.down(held);
+  await page.keyboard.press(key);
+  await page.keyboard.up(held);
 }

@@ -23,6 +23,22 @@ export async function openPopup(session: Session, over?: string): Promise<Page> 
   return openSurface(session, "popup/popup.html", over);
 }
 
+/** From now on keeps the popup's questions by meaning from the background, until the function given back is called. */
+export async function holdMeaning(popup: Page): Promise<() => Promise<void>> {
+  await popup.evaluate(() => {
+    const send = chrome.runtime.sendMessage.bind(chrome.runtime) as (message: unknown) => Promise<unknown>;
+    const letIn = new Promise<void>((resolve) => {
+      (globalThis as { letIn?: () => void }).letIn = resolve;
+    });
+    const sendLater = async (message: { request: { mode?: string } }) => {
+      if (message.request.mode === "hybrid") await letIn;
+      return send(message);
+    };
+    Object.defineProperty(chrome.runtime, "sendMessage", { value: sendLater });
+  });
+  return () => popup.evaluate(() => (globalThis as { letIn?: () => void }).letIn?.());
+}
+
 /**
  * Opens one of the extension's pages in a window of its own. `over` is the address of an open tab that it takes for
  * the one in front, as if it lay over it or beside it.

@@ -1,9 +1,10 @@
 // The options page, section by section, and as a whole where it is narrow, new or broken.
 
 import type { Page } from "puppeteer-core";
+import type { ModelState } from "../../../messages/messages.ts";
 import { FRESH, HITS, state } from "../stage/data.ts";
 import type { Scene } from "../stage/scene.ts";
-import type { World } from "../stage/world.ts";
+import { NOW, type World } from "../stage/world.ts";
 import { textsOf } from "./popup.ts";
 
 /** The sections, by their ids. A new one is one line here; a test compares them with the page. */
@@ -20,6 +21,41 @@ const SITES = [
   "forum.example",
   "shop.example",
 ];
+const BUNDLED: ModelState = {
+  id: "all-MiniLM-L6-v2",
+  licence: "Apache-2.0",
+  languages: ["en"],
+  maxTokens: 256,
+  bundled: true,
+  chosen: true,
+  phase: "ready",
+  done: 1,
+  problem: null,
+  detail: null,
+  retryAt: null,
+  files: [],
+  storedBytes: 22_900_000,
+  verifiedAt: null,
+};
+const OTHER: ModelState = {
+  id: "bge-small-en-v1.5",
+  licence: "MIT",
+  languages: ["en"],
+  maxTokens: 512,
+  bundled: false,
+  chosen: false,
+  phase: "downloading",
+  done: 0.38,
+  problem: null,
+  detail: null,
+  retryAt: null,
+  files: [
+    { name: "model.safetensors", bytes: 133_466_304, received: 50_331_648 },
+    { name: "tokenizer.json", bytes: 711_396, received: 711_396 },
+  ],
+  storedBytes: 51_043_044,
+  verifiedAt: null,
+};
 const FULL: Partial<World> = {
   answers: {
     state: state(
@@ -59,46 +95,10 @@ const FULL: Partial<World> = {
     },
     models: {
       type: "models",
-      answering: "all-MiniLM-L6-v2",
+      answering: BUNDLED.id,
       embedded: 48_120,
       wanted: 48_120,
-      models: [
-        {
-          id: "all-MiniLM-L6-v2",
-          licence: "Apache-2.0",
-          languages: ["en"],
-          maxTokens: 256,
-          bundled: true,
-          chosen: true,
-          phase: "ready",
-          done: 1,
-          problem: null,
-          detail: null,
-          retryAt: null,
-          files: [],
-          storedBytes: 22_900_000,
-          verifiedAt: null,
-        },
-        {
-          id: "bge-small-en-v1.5",
-          licence: "MIT",
-          languages: ["en"],
-          maxTokens: 512,
-          bundled: false,
-          chosen: false,
-          phase: "downloading",
-          done: 0.38,
-          problem: null,
-          detail: null,
-          retryAt: null,
-          files: [
-            { name: "model.safetensors", bytes: 133_466_304, received: 50_331_648 },
-            { name: "tokenizer.json", bytes: 711_396, received: 711_396 },
-          ],
-          storedBytes: 51_043_044,
-          verifiedAt: null,
-        },
-      ],
+      models: [BUNDLED, OTHER],
     },
     diagnose: {
       type: "diagnosis",
@@ -184,6 +184,37 @@ const whole: (Omit<Scene, "file" | "size"> & { width?: number; height?: number }
     name: "paused",
     world: { answers: { ...FULL.answers, state: state({}, { paused: true, manual: true, level: "title" }) } },
     act: settled,
+  },
+  {
+    name: "reembedding",
+    world: {
+      answers: {
+        ...FULL.answers,
+        models: {
+          type: "models",
+          answering: BUNDLED.id,
+          embedded: 17_304,
+          wanted: 48_120,
+          models: [
+            { ...BUNDLED, chosen: false },
+            {
+              ...OTHER,
+              chosen: true,
+              phase: "ready",
+              done: 1,
+              files: OTHER.files.map((file) => ({ ...file, received: file.bytes })),
+              storedBytes: 33_400_000,
+              verifiedAt: NOW - 3_600_000,
+            },
+          ],
+        },
+      },
+    },
+    act: async (page) => {
+      await settled(page);
+      await page.waitForSelector("#reembed:not([hidden])");
+    },
+    of: "#models",
   },
   { name: "narrow", world: FULL, act: settled, width: NARROW, height: 2_600 },
   { name: "mirrored", world: { ...FULL, mirrored: true }, act: settled },

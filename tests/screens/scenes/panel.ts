@@ -1,6 +1,7 @@
 // The side panel, mostly in a width that people give it.
 
 import type { Page } from "puppeteer-core";
+import { pressWith } from "../../e2e/harness/controls.ts";
 import {
   FRESH,
   FRONT,
@@ -92,6 +93,22 @@ const scenes: (Omit<Scene, "file" | "size"> & { width?: number })[] = [
       await openDays(page);
       await page.waitForSelector("#timeline [data-page]");
       await page.keyboard.press("ArrowDown");
+    },
+  },
+  {
+    name: "days-forgotten",
+    world: {
+      rows: rows(ALL_PAGES),
+      answers: { forget: { type: "forgotten", pages: 1, undo: true } },
+      front: FRONT,
+    },
+    act: async (page) => {
+      await openDays(page);
+      await page.waitForSelector("#timeline [data-page]");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await pressWith(page, "Shift", "Delete");
+      await page.waitForSelector("#timeline [data-forgotten]");
     },
   },
   {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Page } from "puppeteer-core";
+import { pressWith } from "../../e2e/harness/controls.ts";
 import {
   FRESH,
   FRONT,
@@ -165,9 +166,7 @@ const scenes: Omit<Scene, "file" | "size">[] = [
     act: async (page) => {
       await ask(page);
       await page.keyboard.press("ArrowDown");
-      await page.keyboard.down("Shift");
-      await page.keyboard.press("Delete");
-      await page.keyboard.up("Shift");
+      await pressWith(page, "Shift", "Delete");
       await page.waitForSelector("[data-forgotten]");
     },
   },
