@@ -268,6 +268,30 @@ export async function requestBookmarks(): Promise<boolean> {
   return chrome.permissions.request({ permissions: ["bookmarks"] });
 }
 
+/** The sites whose pages the content script reads, as the manifest has them. */
+function sites(): string[] {
+  return chrome.runtime.getManifest().content_scripts?.flatMap(({ matches }) => matches ?? []) ?? [];
+}
+
+/** Whether the browser lets pages be read without being asked each time: all of them, or those of an address's site. */
+export async function mayRead(url?: string): Promise<boolean> {
+  if (url === undefined) return chrome.permissions.contains({ origins: sites() });
+  const { protocol, hostname } = new URL(url);
+  // Without the port: not every browser knows patterns with one.
+  return chrome.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
+}
+
+/** Asks the person for access to all pages. Only from a click, at once. */
+export async function requestAccess(): Promise<boolean> {
+  return chrome.permissions.request({ origins: sites() });
+}
+
+/** Calls back when access was given or taken away, here or in the browser's own settings. */
+export function onAccessChanged(run: () => void): void {
+  chrome.permissions.onAdded.addListener(run);
+  chrome.permissions.onRemoved.addListener(run);
+}
+
 /** The extension's version, as in the manifest. */
 export function version(): string {
   return chrome.runtime.getManifest().version;

@@ -195,6 +195,14 @@ const whole: (Omit<Scene, "file" | "size"> & { width?: number; height?: number }
     height: 2_200,
   },
   {
+    name: "no-access",
+    world: { ...FULL, access: false },
+    act: async (page) => {
+      await settled(page);
+      await page.waitForSelector("#access:not([hidden])");
+    },
+  },
+  {
     name: "everything",
     world: FULL,
     act: async (page) => {

@@ -22,6 +22,8 @@ export interface World {
   rows: Row[] | null;
   /** The tab in front. */
   front: { url: string; title: string } | null;
+  /** Whether pages of all sites may be read. */
+  access: boolean;
   /** Other texts than English ones, by key, and their language. */
   texts: { language: string; messages: Record<string, string> } | null;
   /** As in a browser whose language is written from right to left, if there were texts in it. */
@@ -76,6 +78,9 @@ export function enter(world: World, now: number): void {
   const { front } = world;
   const tab = front === null ? [] : [{ id: 1, windowId: 1, active: true, ...front }];
   Object.defineProperty(chrome.tabs, "query", { value: async () => tab });
+  Object.defineProperty(chrome.permissions, "contains", { value: async () => world.access });
+  // As if somebody had said no.
+  Object.defineProperty(chrome.permissions, "request", { value: async () => false });
   Object.defineProperty(chrome.commands, "getAll", {
     value: async () => [{ name: "_execute_action", shortcut: "Alt+Shift+F" }],
   });
