@@ -233,11 +233,21 @@ function sidebar(): { open(): Promise<void> } | undefined {
   return (chrome as { sidebarAction?: { open(): Promise<void> } }).sidebarAction;
 }
 
-/** A page's icon from the browser's own cache; `null` where the browser offers none (Firefox). */
-export function faviconUrl(pageUrl: string): string | null {
-  const base = chrome.runtime.getURL("/_favicon/");
-  if (!base.startsWith("chrome-extension:")) return null;
-  return `${base}?pageUrl=${encodeURIComponent(pageUrl)}&size=32`;
+/** What the browser gives for a page without an icon: what it gives for an address that cannot exist. */
+let noIcon: ReturnType<typeof cachedIcon> | undefined;
+
+/** A page's icon from the browser's own cache; `null` where it has none, or offers none at all (Firefox). */
+export async function faviconOf(pageUrl: string): Promise<Blob | null> {
+  if (!chrome.runtime.getURL("").startsWith("chrome-extension:")) return null;
+  noIcon ??= cachedIcon("http://none.invalid/");
+  const [icon, none] = await Promise.all([cachedIcon(pageUrl), noIcon]);
+  const same = icon.length === none.length && icon.every((byte, at) => byte === none[at]);
+  return same ? null : new Blob([icon]);
+}
+
+async function cachedIcon(pageUrl: string): Promise<Uint8Array<ArrayBuffer>> {
+  const url = chrome.runtime.getURL(`/_favicon/?pageUrl=${encodeURIComponent(pageUrl)}&size=32`);
+  return new Uint8Array(await (await fetch(url)).arrayBuffer());
 }
 
 /** What the context menu or a keyboard command left for the popup to do: read once, then gone. */
