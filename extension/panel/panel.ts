@@ -77,9 +77,16 @@ for (const [index, name] of views.entries()) {
     else timeline.focus();
   });
   tab.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+    const to: Record<string, number> = {
+      ArrowRight: (index + 1) % views.length,
+      ArrowLeft: index - 1,
+      Home: 0,
+      End: -1,
+    };
+    const at = to[event.key];
+    if (at === undefined) return;
     event.preventDefault();
-    const other = views[(index + 1) % views.length] ?? name;
+    const other = views.at(at) ?? name;
     show(other);
     byId(`tab-${other}`, HTMLButtonElement).focus();
   });
