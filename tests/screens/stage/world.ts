@@ -15,7 +15,8 @@ export type Answer = Response | { error: Extract<Reply, { error: unknown }>["err
 
 /** What a surface meets. */
 export interface World {
-  answers: Partial<Record<Name, Answer>>;
+  /** Several: one after another. */
+  answers: Partial<Record<Name, Answer | Answer[]>>;
   /** Answers to single questions, by what was typed; the general one holds for the others. */
   searches: Record<string, Answer>;
   /** All pages, for the timeline; `null`: its answers are in `answers`. */
@@ -55,7 +56,8 @@ export function enter(world: World, now: number): void {
       return { ok: { type: "pages", total: rows.length, seen, rows: part } };
     }
     const special = request.type === "search" ? world.searches[request.query] : undefined;
-    const answer = special === undefined ? world.answers[request.type] : special;
+    const found = special === undefined ? world.answers[request.type] : special;
+    const answer = Array.isArray(found) ? found.shift() : found;
     if (answer === undefined) return steady(await real(message));
     if (answer === null) return new Promise(() => {});
     if ("error" in answer) return answer;
