@@ -44,6 +44,13 @@ export function onInstalled(run: (firstTime: boolean) => void): void {
   });
 }
 
+/** Pages may be read that might not before: a person gave access to more sites. */
+export function onAccessGiven(run: () => void): void {
+  chrome.permissions.onAdded.addListener(({ origins }) => {
+    if (origins !== undefined && origins.length > 0) run();
+  });
+}
+
 export function onBrowserStart(run: () => void): void {
   chrome.runtime.onStartup.addListener(run);
 }
@@ -238,7 +245,7 @@ export async function openWelcome(): Promise<void> {
   await chrome.tabs.create({ url: chrome.runtime.getURL("welcome/welcome.html") });
 }
 
-/** Runs the content script in the tabs that were open before the extension was. */
+/** Runs the content script in the tabs that were open before the extension was, or before it might read them. */
 export async function readOpenTabs(): Promise<void> {
   const tabs = await chrome.tabs.query({ url: WEB });
   await Promise.allSettled(

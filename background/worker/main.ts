@@ -97,6 +97,8 @@ browser.onInstalled((firstTime) => {
   badge.refresh();
 });
 
+browser.onAccessGiven(() => void browser.readOpenTabs());
+
 // Something may have been left undone when the browser was closed, and the button has forgotten its marks.
 browser.onBrowserStart(() => {
   void work.resume();

@@ -2,7 +2,7 @@
 //
 // Every change is saved at once. The state is asked for every two seconds while the page is looked at.
 //
-// Stable handles for tests: #problem, #no-consent; #sections a; #pause-form, #pause-for, #pause-button,
+// Stable handles for tests: #problem, #no-consent, #access (shared/access.ts); #sections a; #pause-form, #pause-for, #pause-button,
 // #resume-button; [name=level]; #manual, #noarchive, #aged-out; #rule-site, #rule-level, #rule-add, #rule-status,
 // #rules tr[data-site][data-level]; #sensitive-filter, #sensitive li[data-site][data-let-in]; #counts with
 // [data-fact=…] named as the fields of State; #keep-days, #keep-megabytes; #sites tr[data-site]; #period,
@@ -12,6 +12,7 @@
 // dialog #confirm with #confirm-what, #confirm-titles, #confirm-word, #confirm-yes, #confirm-no.
 
 import type { State } from "../../messages/messages.ts";
+import { AccessNotice } from "../shared/access.ts";
 import { startBackfill } from "../shared/backfill.ts";
 import { ask, openWelcome } from "../shared/browser.ts";
 import { byId, element } from "../shared/dom.ts";
@@ -46,6 +47,7 @@ const SHOW = [
 ];
 
 fillPage();
+const access = new AccessNotice(byId("access", HTMLDivElement), byId("privacy", HTMLElement));
 startBackfill(byId("backfill", HTMLElement));
 startTransfer(byId("transfer", HTMLElement));
 for (const start of [
@@ -62,6 +64,7 @@ navigate();
 
 function show(state: State): void {
   noConsent.hidden = state.settings.consent;
+  void access.check();
   showStanding(state.problem && text("foundByLetters", state.queryChoice.reason));
   for (const part of SHOW) part(state);
 }

@@ -8,7 +8,7 @@ import { setSite } from "../shared/settings.ts";
 import { counted, type MessageKey, text } from "../shared/strings.ts";
 import { hostsOf } from "./hosts.ts";
 import { LongTable } from "./long-table.ts";
-import { attempt } from "./section.ts";
+import { attempt, siteName } from "./section.ts";
 
 /** The levels by how little they keep. */
 const LEVELS: [Level, MessageKey][] = [
@@ -52,7 +52,7 @@ function rowOf(rule: SiteRule): HTMLTableRowElement {
   return element(
     "tr",
     { role: "row", "data-site": rule.site, "data-level": rule.level },
-    element("th", { role: "rowheader", scope: "row", class: "site" }, rule.site),
+    element("th", { role: "rowheader", scope: "row", class: "site" }, ...siteName(rule.site)),
     element("td", { role: "cell" }, select),
     element("td", { role: "cell", class: "number" }, remove),
   );

@@ -58,6 +58,11 @@ export function bar(share: number): HTMLElement {
   return element("span", { class: "bar", "aria-hidden": "true" }, fill);
 }
 
+/** A site's name, which breaks behind its dots before it breaks anywhere else. */
+export function siteName(site: string): (Node | string)[] {
+  return site.split(/(?<=\.)/).flatMap((part) => [part, element("wbr")]);
+}
+
 /** Sets a choice, unless it is open under the hand. */
 export function choose(select: HTMLSelectElement, value: string): void {
   if (document.activeElement !== select) select.value = value;

@@ -7,7 +7,7 @@ import { byId, element } from "../shared/dom.ts";
 import { bytes } from "../shared/format.ts";
 import { counted, number, text } from "../shared/strings.ts";
 import { LongTable } from "./long-table.ts";
-import { attempt, bar, change, choose, facts } from "./section.ts";
+import { attempt, bar, change, choose, facts, siteName } from "./section.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -108,7 +108,7 @@ function rowOf(use: SiteUse): HTMLTableRowElement {
   return element(
     "tr",
     { role: "row", "data-site": use.site },
-    element("th", { role: "rowheader", scope: "row", class: "site" }, use.site),
+    element("th", { role: "rowheader", scope: "row", class: "site" }, ...siteName(use.site)),
     element(
       "td",
       { class: "plot" },

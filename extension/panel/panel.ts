@@ -8,7 +8,15 @@ import { PauseChoice } from "../search/pause.ts";
 import { statusLine } from "../search/status.ts";
 import { ThisPage } from "../search/this-page.ts";
 import { SearchView } from "../search/view.ts";
-import { activeWebTab, onActiveTabChanged, openOptions, takeIntent, type WebTab } from "../shared/browser.ts";
+import { lacksAccess } from "../shared/access.ts";
+import {
+  activeWebTab,
+  onAccessChanged,
+  onActiveTabChanged,
+  openOptions,
+  takeIntent,
+  type WebTab,
+} from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
 import { wordsOf } from "../shared/problem.ts";
 import { fillPage } from "../shared/strings.ts";
@@ -69,9 +77,16 @@ for (const [index, name] of views.entries()) {
     else timeline.focus();
   });
   tab.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+    const to: Record<string, number> = {
+      ArrowRight: (index + 1) % views.length,
+      ArrowLeft: index - 1,
+      Home: 0,
+      End: -1,
+    };
+    const at = to[event.key];
+    if (at === undefined) return;
     event.preventDefault();
-    const other = views[(index + 1) % views.length] ?? name;
+    const other = views.at(at) ?? name;
     show(other);
     byId(`tab-${other}`, HTMLButtonElement).focus();
   });
@@ -81,16 +96,16 @@ for (const [index, name] of views.entries()) {
 const LOOKS = 8;
 const LOOK = 4_000;
 
-/** The page in front, as far as it is known. */
+/** The page in front, as far as the browser tells. */
 let front: WebTab | null = null;
 /** The address that similar pages were last asked for by following. */
 let followed = "";
 
 async function lookAtFront(): Promise<void> {
   front = await activeWebTab();
-  pageButton.hidden = !front;
   similarButton.hidden = !front || follow.checked;
-  if (!front) toggleSheet(false);
+  pageButton.hidden = !front && !(await lacksAccess());
+  if (pageButton.hidden) toggleSheet(false);
   else if (!sheet.hidden) void thisPage.show(front);
   followFront();
 }
@@ -151,6 +166,7 @@ document.addEventListener("visibilitychange", () => {
   if (!byId("days", HTMLElement).hidden) void timeline.refresh();
 });
 onActiveTabChanged(() => void lookAtFront());
+onAccessChanged(() => void lookAtFront());
 
 show("search");
 view.start();

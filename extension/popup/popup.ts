@@ -7,7 +7,16 @@ import { PauseChoice } from "../search/pause.ts";
 import { statusLine } from "../search/status.ts";
 import { ThisPage } from "../search/this-page.ts";
 import { SearchView } from "../search/view.ts";
-import { activeWebTab, hasSidePanel, openOptions, openSidePanel, takeIntent } from "../shared/browser.ts";
+import { lacksAccess } from "../shared/access.ts";
+import {
+  activeWebTab,
+  hasSidePanel,
+  onAccessChanged,
+  openOptions,
+  openSidePanel,
+  takeIntent,
+  type WebTab,
+} from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
 import { fillPage } from "../shared/strings.ts";
 
@@ -40,28 +49,31 @@ const pause = new PauseChoice(
 function toggleSheet(shown: boolean): void {
   sheet.hidden = !shown;
   pageButton.setAttribute("aria-expanded", String(shown));
+  if (shown) void thisPage.show(front);
 }
 
-async function offerThisPage(): Promise<void> {
-  const tab = await activeWebTab();
-  if (!tab) return;
-  pageButton.hidden = false;
-  pageButton.addEventListener("click", () => {
-    toggleSheet(sheet.hidden !== false);
-    if (!sheet.hidden) void thisPage.show(tab);
-  });
-  similarButton.hidden = false;
-  similarButton.addEventListener("click", () => {
-    toggleSheet(false);
-    void view.showSimilar(tab);
-    view.focus();
-  });
+/** The page in front, as far as the browser tells. */
+let front: WebTab | null = null;
+
+async function lookAtFront(): Promise<void> {
+  front = await activeWebTab();
+  similarButton.hidden = !front;
+  pageButton.hidden = !front && !(await lacksAccess());
+  if (!sheet.hidden) void thisPage.show(front);
 }
 
 async function followIntent(): Promise<void> {
   const intent = await takeIntent();
   if (intent) view.follow(intent);
 }
+
+pageButton.addEventListener("click", () => toggleSheet(sheet.hidden !== false));
+similarButton.addEventListener("click", () => {
+  if (!front) return;
+  toggleSheet(false);
+  void view.showSimilar(front);
+  view.focus();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || sheet.hidden) return;
@@ -80,7 +92,8 @@ panelButton.addEventListener("click", () => {
 byId("options-button", HTMLButtonElement).addEventListener("click", () => {
   void openOptions().then(() => window.close());
 });
+onAccessChanged(() => void lookAtFront());
 
 view.start();
 void followIntent();
-void offerThisPage();
+void lookAtFront();

@@ -39,7 +39,8 @@ export function searchMarkup(): HTMLElement[] {
       ),
     ),
     element("p", { id: "problem", class: "problem", hidden: true }),
-    element("div", { id: "results", role: "listbox", "aria-label": text("resultsLabel") }),
+    // Arrow keys in the box go through it: as a stop of Tab, which what scrolls becomes by itself, it would do nothing.
+    element("div", { id: "results", role: "listbox", "aria-label": text("resultsLabel"), tabindex: -1 }),
     element("div", { id: "message", class: "message", hidden: true }),
     element("p", { id: "announcement", class: "unseen", role: "status" }),
   ];

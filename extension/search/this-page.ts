@@ -2,9 +2,11 @@
 // do about it.
 //
 // Stable handles for tests: #this-page with data-state (kept | title | queued | skipped | unread) and data-skip,
-// #page-line, [name=level], #remember-button, #pin-button, #forget-button, #undo-button, #page-note.
+// #page-line, [name=level], #remember-button, #pin-button, #forget-button, #undo-button, #page-note, and those of
+// shared/access.ts.
 
 import type { Level, PageStatus, SkipReason } from "../../messages/messages.ts";
+import { AccessNotice } from "../shared/access.ts";
 import { ask, readNow, type WebTab } from "../shared/browser.ts";
 import { mayGoForGood } from "../shared/confirm.ts";
 import { element } from "../shared/dom.ts";
@@ -42,6 +44,8 @@ const LOOKS = 30;
 
 export class ThisPage {
   readonly #place: HTMLElement;
+  readonly #known = element("div", { class: "known" });
+  readonly #access: AccessNotice;
   readonly #changed: () => void;
   readonly #forgetting = new Forgetting({
     forgotten: () => {
@@ -71,9 +75,13 @@ export class ThisPage {
     this.#place = place;
     this.#changed = changed;
     place.setAttribute("aria-label", text("thisPage"));
+    place.tabIndex = -1;
+    const notice = element("div");
+    this.#access = new AccessNotice(notice, place);
+    place.replaceChildren(notice, this.#known);
   }
 
-  /** Shows what is known of a tab's page. */
+  /** Shows what is known of a tab's page, and whether pages like it may be read at all. */
   async show(tab: WebTab | null): Promise<void> {
     this.#shown += 1;
     if (tab?.url !== this.#tab?.url) {
@@ -82,6 +90,7 @@ export class ThisPage {
     }
     this.#tab = tab;
     this.#status = null;
+    await this.#access.check(tab?.url);
     if (tab) await this.refresh();
     else this.#paint();
   }
@@ -143,11 +152,13 @@ export class ThisPage {
     const [tab, status] = [this.#tab, this.#status];
     this.#place.dataset.state = stateOf(status);
     this.#place.dataset.skip = status?.skip ?? "";
+    // Of a page without access the browser does not even tell that it is one.
+    this.#known.hidden = !tab && this.#access.shown;
     if (!tab || !status) {
-      this.#place.replaceChildren(element("p", { id: "page-line" }, text(tab ? "searching" : "noWebPage")));
+      this.#known.replaceChildren(element("p", { id: "page-line" }, text(tab ? "searching" : "noWebPage")));
       return;
     }
-    this.#place.replaceChildren(
+    this.#known.replaceChildren(
       element("p", { id: "page-line" }, lineOf(status)),
       ...(status.changeable ? [this.#levels(status)] : []),
       element("div", { class: "buttons" }, ...this.#buttons(tab, status)),

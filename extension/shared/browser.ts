@@ -233,11 +233,21 @@ function sidebar(): { open(): Promise<void> } | undefined {
   return (chrome as { sidebarAction?: { open(): Promise<void> } }).sidebarAction;
 }
 
-/** A page's icon from the browser's own cache; `null` where the browser offers none (Firefox). */
-export function faviconUrl(pageUrl: string): string | null {
-  const base = chrome.runtime.getURL("/_favicon/");
-  if (!base.startsWith("chrome-extension:")) return null;
-  return `${base}?pageUrl=${encodeURIComponent(pageUrl)}&size=32`;
+/** What the browser gives for a page without an icon: what it gives for an address that cannot exist. */
+let noIcon: ReturnType<typeof cachedIcon> | undefined;
+
+/** A page's icon from the browser's own cache; `null` where it has none, or offers none at all (Firefox). */
+export async function faviconOf(pageUrl: string): Promise<Blob | null> {
+  if (!chrome.runtime.getURL("").startsWith("chrome-extension:")) return null;
+  noIcon ??= cachedIcon("http://none.invalid/");
+  const [icon, none] = await Promise.all([cachedIcon(pageUrl), noIcon]);
+  const same = icon.length === none.length && icon.every((byte, at) => byte === none[at]);
+  return same ? null : new Blob([icon]);
+}
+
+async function cachedIcon(pageUrl: string): Promise<Uint8Array<ArrayBuffer>> {
+  const url = chrome.runtime.getURL(`/_favicon/?pageUrl=${encodeURIComponent(pageUrl)}&size=32`);
+  return new Uint8Array(await (await fetch(url)).arrayBuffer());
 }
 
 /** What the context menu or a keyboard command left for the popup to do: read once, then gone. */
@@ -266,6 +276,30 @@ export async function shortcut(
 /** Asks the person for access to the bookmarks, where that was not given yet. Only from a click, at once. */
 export async function requestBookmarks(): Promise<boolean> {
   return chrome.permissions.request({ permissions: ["bookmarks"] });
+}
+
+/** The sites whose pages the content script reads, as the manifest has them. */
+function sites(): string[] {
+  return chrome.runtime.getManifest().content_scripts?.flatMap(({ matches }) => matches ?? []) ?? [];
+}
+
+/** Whether the browser lets pages be read without being asked each time: all of them, or those of an address's site. */
+export async function mayRead(url?: string): Promise<boolean> {
+  if (url === undefined) return chrome.permissions.contains({ origins: sites() });
+  const { protocol, hostname } = new URL(url);
+  // Without the port: not every browser knows patterns with one.
+  return chrome.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
+}
+
+/** Asks the person for access to all pages. Only from a click, at once. */
+export async function requestAccess(): Promise<boolean> {
+  return chrome.permissions.request({ origins: sites() });
+}
+
+/** Calls back when access was given or taken away, here or in the browser's own settings. */
+export function onAccessChanged(run: () => void): void {
+  chrome.permissions.onAdded.addListener(run);
+  chrome.permissions.onRemoved.addListener(run);
 }
 
 /** The extension's version, as in the manifest. */

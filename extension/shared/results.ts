@@ -7,7 +7,7 @@
 // What is forgotten leaves a row in its place, for as long as it can be taken back.
 
 import type { Hit, Piece, Why } from "../../messages/messages.ts";
-import { faviconUrl } from "./browser.ts";
+import { faviconOf } from "./browser.ts";
 import { element } from "./dom.ts";
 import { takesBack } from "./forgetting.ts";
 import { ago, languageName, moment } from "./format.ts";
@@ -331,14 +331,23 @@ export function iconOf(site: string, pageUrl: string): HTMLElement {
   let hue = 0;
   for (const character of name) hue = (hue * 31 + (character.codePointAt(0) ?? 0)) % 360;
   tile.style.setProperty("--hue", String(hue));
-  const url = faviconUrl(pageUrl);
-  if (url) {
-    const icon = element("img", { src: url, alt: "", width: 16, height: 16 });
-    icon.addEventListener("error", () => icon.remove());
-    icon.addEventListener("load", () => tile.classList.add("has-icon"));
-    tile.append(icon);
-  }
+  // The tile stays where there is no icon, or one that cannot be drawn.
+  void addIcon(tile, pageUrl).catch(() => undefined);
   return tile;
+}
+
+async function addIcon(tile: HTMLElement, pageUrl: string): Promise<void> {
+  const icon = await faviconOf(pageUrl);
+  if (icon === null) return;
+  const src = URL.createObjectURL(icon);
+  try {
+    const image = element("img", { src, alt: "", width: 16, height: 16 });
+    await image.decode();
+    tile.append(image);
+    tile.classList.add("has-icon");
+  } finally {
+    URL.revokeObjectURL(src);
+  }
 }
 
 /** A passage as text nodes and marks, begun near the first mark and cut at a length a row can show. */

@@ -3,9 +3,10 @@
 //
 // Stable handles for tests: #question, #demo-question, #demo-button, #demo-answer li[data-sentence], #sample mark,
 // [name=level], #yes-button, #no-button, #accepted, #done-manual, #shortcut, #declined, #reconsider-button,
-// #problem.
+// #problem, and those of shared/access.ts.
 
 import type { Settings } from "../../messages/messages.ts";
+import { AccessNotice } from "../shared/access.ts";
 import { startBackfill } from "../shared/backfill.ts";
 import { ask, openOptions, shortcut } from "../shared/browser.ts";
 import { byId } from "../shared/dom.ts";
@@ -25,12 +26,17 @@ const problem = byId("problem", HTMLParagraphElement);
 
 fillPage();
 startDemo();
+const access = new AccessNotice(byId("access", HTMLDivElement), headingOf(views.accepted));
 const showBackfill = startBackfill(byId("backfill", HTMLElement));
+
+function headingOf(view: HTMLElement): HTMLElement {
+  return view.querySelector("h1") ?? view;
+}
 
 function show(view: keyof typeof views): void {
   for (const [name, place] of Object.entries(views)) place.hidden = name !== view;
   // The next thing to hear and see is the new heading.
-  views[view].querySelector("h1")?.focus();
+  headingOf(views[view]).focus();
   window.scrollTo(0, 0);
 }
 
@@ -41,6 +47,7 @@ async function showAccepted({ manual }: Settings): Promise<void> {
   place.hidden = keys === null;
   place.querySelector("kbd")?.replaceChildren(keys ?? "");
   byId("done-manual", HTMLParagraphElement).hidden = !manual;
+  await access.check();
   show("accepted");
 }
 

@@ -1,7 +1,7 @@
 // The options page, section by section, and as a whole where it is narrow, new or broken.
 
 import type { Page } from "puppeteer-core";
-import type { ModelState } from "../../../messages/messages.ts";
+import { FILE_MAGIC, FRAME_HEADER, type ModelList, type ModelState } from "../../../messages/messages.ts";
 import { FRESH, HITS, state } from "../stage/data.ts";
 import type { Scene } from "../stage/scene.ts";
 import { NOW, type World } from "../stage/world.ts";
@@ -56,6 +56,21 @@ const OTHER: ModelState = {
   storedBytes: 51_043_044,
   verifiedAt: null,
 };
+
+/** Both models, the one that does not ship in some state. */
+function models(other: Partial<ModelState>): ModelList & { type: "models" } {
+  return {
+    type: "models",
+    answering: BUNDLED.id,
+    embedded: 48_120,
+    wanted: 48_120,
+    models: [BUNDLED, { ...OTHER, ...other }],
+  };
+}
+
+const LONG_SITE =
+  "a.very.long.host.name.that.somebody.registered.for.fun.and.never.gave.up.and-then-added-a-part-without-any-dot.example";
+
 const FULL: Partial<World> = {
   answers: {
     state: state(
@@ -93,13 +108,7 @@ const FULL: Partial<World> = {
         { name: "Health", sites: ["clinic.example"] },
       ],
     },
-    models: {
-      type: "models",
-      answering: BUNDLED.id,
-      embedded: 48_120,
-      wanted: 48_120,
-      models: [BUNDLED, OTHER],
-    },
+    models: models({}),
     diagnose: {
       type: "diagnosis",
       backend: "cpu",
@@ -127,6 +136,33 @@ async function settled(page: Page): Promise<void> {
   await page.waitForSelector("#sites:not([hidden]), #sites-summary:not(:empty)");
   await page.waitForSelector("#sensitive details");
   await page.waitForSelector("#model-list li + li");
+}
+
+/** An exported file as far as the page itself reads it; what is in it the background says. */
+async function chooseFile(page: Page): Promise<void> {
+  await page.$eval(
+    "#import-file",
+    (input, magic, head) => {
+      const frame = (payload: number): Uint8Array<ArrayBuffer> => {
+        const bytes = new Uint8Array(head + payload);
+        new DataView(bytes.buffer).setUint32(1, payload, true);
+        return bytes;
+      };
+      const parts = [
+        new TextEncoder().encode(magic),
+        new Uint8Array([1, 0]),
+        frame(9),
+        frame(9_400_000),
+        frame(2),
+      ];
+      const chosen = new DataTransfer();
+      chosen.items.add(new File(parts, "afterimage-2026-03-01.afterimage"));
+      (input as HTMLInputElement).files = chosen.files;
+      input.dispatchEvent(new Event("change"));
+    },
+    FILE_MAGIC,
+    FRAME_HEADER,
+  );
 }
 
 /** What is done in a section before its picture. */
@@ -168,6 +204,19 @@ const whole: (Omit<Scene, "file" | "size"> & { width?: number; height?: number }
       },
     },
     act: settled,
+  },
+  {
+    name: "no-access",
+    world: { ...FULL, access: false },
+    act: async (page) => {
+      await settled(page);
+      await page.waitForSelector("#access:not([hidden])");
+    },
+  },
+  {
+    name: "loading",
+    world: { answers: { state: null, sensitive: null, models: null } },
+    height: 2_200,
   },
   {
     name: "error",
@@ -236,8 +285,126 @@ const whole: (Omit<Scene, "file" | "size"> & { width?: number; height?: number }
   },
 ];
 
+/** Sections in rarer states. */
+const rare: (Omit<Scene, "file" | "size" | "of"> & { section: string; width?: number })[] = [
+  {
+    name: "backfill-running",
+    section: "backfill",
+    world: {
+      answers: {
+        ...FULL.answers,
+        state: state({
+          backfill: {
+            phase: "running",
+            added: 1_204,
+            leftOut: 187,
+            reached: Date.UTC(2026, 1, 3),
+            removable: true,
+          },
+        }),
+      },
+    },
+    act: settled,
+  },
+  {
+    name: "model-failed",
+    section: "models",
+    world: {
+      answers: {
+        ...FULL.answers,
+        models: models({
+          phase: "failed",
+          problem: "wrongBytes",
+          detail: `model.safetensors is ${"4b1d7e90".repeat(8)}`,
+          // What came was thrown away.
+          files: [
+            { name: "model.safetensors", bytes: 133_466_304, received: 0 },
+            { name: "tokenizer.json", bytes: 711_396, received: 0 },
+          ],
+          storedBytes: 0,
+        }),
+      },
+    },
+    act: settled,
+  },
+  {
+    name: "import-contents",
+    section: "transfer",
+    world: {
+      answers: {
+        ...FULL.answers,
+        import: [
+          {
+            type: "imported",
+            frame: "settings",
+            place: { chain: "", pages: 0 },
+            settings: state({}, { sites: [{ site: "diary.example", level: "never" }] }).settings,
+          },
+          {
+            type: "imported",
+            frame: "pages",
+            place: { chain: "", pages: 3_871 },
+            oldest: Date.UTC(2025, 7, 2),
+            newest: Date.UTC(2026, 2, 1),
+            pinned: 12,
+            sites: SITES,
+            merged: null,
+          },
+          { type: "imported", frame: "end", leftOut: 2 },
+        ],
+      },
+    },
+    act: async (page) => {
+      await settled(page);
+      await chooseFile(page);
+      await page.waitForSelector("#import-contents:not([hidden])");
+    },
+  },
+  ...[
+    { name: "long-site", width: WIDTH },
+    { name: "long-site-narrow", width: NARROW },
+  ].flatMap(({ name, width }) =>
+    ["privacy", "storage"].map((section) => ({
+      name: `${section}-${name}`,
+      section,
+      width,
+      world: {
+        answers: {
+          ...FULL.answers,
+          state: state(
+            {},
+            {
+              sites: [
+                { site: LONG_SITE, level: "title" as const },
+                { site: "diary.example", level: "never" as const },
+              ],
+            },
+          ),
+          sites: {
+            type: "sites" as const,
+            total: 2,
+            sites: [
+              { site: LONG_SITE, pages: 1_204, bytes: 9_100_000 },
+              { site: "news.example", pages: 310, bytes: 4_550_000 },
+            ],
+          },
+        },
+      },
+      act: settled,
+    })),
+  ),
+];
+
 export const OPTIONS: Scene[] = [
   ...SECTIONS.map(section),
+  ...rare.map(({ section, width, ...scene }) => ({
+    ...scene,
+    name: `options-${scene.name}`,
+    file: "options/options.html",
+    // As tall as the page: the navigation of a narrow one must not lie over the section.
+    size: { width: width ?? WIDTH, height: 2_600 },
+    of: `#${section}`,
+  })),
   ...whole.map(({ width, height, ...scene }) => ({
     ...scene,
     name: `options-${scene.name}`,

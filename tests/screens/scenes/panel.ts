@@ -14,7 +14,7 @@ import {
   state,
 } from "../stage/data.ts";
 import type { Scene } from "../stage/scene.ts";
-import { ask, textsOf } from "./popup.ts";
+import { ask, QUESTION, textsOf } from "./popup.ts";
 
 const WIDTH = 360;
 const NARROW = 300;
@@ -50,6 +50,19 @@ const scenes: (Omit<Scene, "file" | "size"> & { width?: number })[] = [
     name: "right-to-left",
     world: { answers: { search: results(RIGHT_TO_LEFT) }, mirrored: true, front: FRONT },
     act: (page) => ask(page),
+  },
+  {
+    name: "none",
+    world: { answers: { state: state({ unembedded: 31 }), search: results([]) }, front: FRONT },
+    act: (page) => ask(page),
+  },
+  {
+    name: "searching",
+    world: { answers: { search: null }, front: FRONT },
+    act: async (page) => {
+      await page.type("#query", QUESTION);
+      await page.waitForSelector("#message[data-kind=searching]");
+    },
   },
   {
     name: "error",

@@ -214,6 +214,11 @@ const scenes: Omit<Scene, "file" | "size">[] = [
     act: openSheet,
   },
   {
+    name: "this-page-no-access",
+    world: { answers: { page: pageStatus() }, front: FRONT, access: false },
+    act: openSheet,
+  },
+  {
     name: "this-page-lose",
     world: {
       answers: {

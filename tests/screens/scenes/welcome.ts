@@ -33,6 +33,17 @@ const scenes: (Omit<Scene, "file" | "size"> & { width?: number; height?: number 
   },
   { name: "accepted", world: { answers: { state: state() } }, act: accepted, height: 800 },
   {
+    name: "no-access",
+    world: { answers: { state: state() }, access: false },
+    act: async (page) => {
+      await accepted(page);
+      await page.click("#access-button");
+      await page.waitForSelector("#access-status:not(:empty)");
+      await page.mouse.move(0, 0);
+    },
+    height: 800,
+  },
+  {
     name: "declined",
     world: { answers: { state: ASKING } },
     act: async (page) => {

@@ -23,6 +23,7 @@ export function worldOf(scene: Scene): World {
     searches: {},
     rows: null,
     front: null,
+    access: true,
     texts: null,
     mirrored: false,
     ...scene.world,

@@ -15,13 +15,16 @@ export type Answer = Response | { error: Extract<Reply, { error: unknown }>["err
 
 /** What a surface meets. */
 export interface World {
-  answers: Partial<Record<Name, Answer>>;
+  /** Several: one after another. */
+  answers: Partial<Record<Name, Answer | Answer[]>>;
   /** Answers to single questions, by what was typed; the general one holds for the others. */
   searches: Record<string, Answer>;
   /** All pages, for the timeline; `null`: its answers are in `answers`. */
   rows: Row[] | null;
   /** The tab in front. */
   front: { url: string; title: string } | null;
+  /** Whether pages of all sites may be read. */
+  access: boolean;
   /** Other texts than English ones, by key, and their language. */
   texts: { language: string; messages: Record<string, string> } | null;
   /** As in a browser whose language is written from right to left, if there were texts in it. */
@@ -53,7 +56,8 @@ export function enter(world: World, now: number): void {
       return { ok: { type: "pages", total: rows.length, seen, rows: part } };
     }
     const special = request.type === "search" ? world.searches[request.query] : undefined;
-    const answer = special === undefined ? world.answers[request.type] : special;
+    const found = special === undefined ? world.answers[request.type] : special;
+    const answer = Array.isArray(found) ? found.shift() : found;
     if (answer === undefined) return steady(await real(message));
     if (answer === null) return new Promise(() => {});
     if ("error" in answer) return answer;
@@ -76,6 +80,9 @@ export function enter(world: World, now: number): void {
   const { front } = world;
   const tab = front === null ? [] : [{ id: 1, windowId: 1, active: true, ...front }];
   Object.defineProperty(chrome.tabs, "query", { value: async () => tab });
+  Object.defineProperty(chrome.permissions, "contains", { value: async () => world.access });
+  // As if somebody had said no.
+  Object.defineProperty(chrome.permissions, "request", { value: async () => false });
   Object.defineProperty(chrome.commands, "getAll", {
     value: async () => [{ name: "_execute_action", shortcut: "Alt+Shift+F" }],
   });
