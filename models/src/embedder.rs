@@ -66,6 +66,11 @@ pub trait Embedder {
     /// that has none.
     fn count_tokens(&self, text: &str) -> Option<usize>;
 
+    /// The share of a text that it can tell from other texts, from 0 to 1: what is in its vocabulary.
+    fn known_share(&self, _text: &str) -> f64 {
+        1.0
+    }
+
     /// What the words of `text` mean each by itself, together as a vector of [`Embedder::dims`] values and norm 1. It
     /// takes microseconds where [`Embedder::embed`] takes milliseconds, and can choose among the sentences of a
     /// passage, not among pages. Comparable with other sketches only. `None` for an embedder that makes none, and of

@@ -95,6 +95,10 @@ impl<E: Encoder> Embedder for NeuralEmbedder<E> {
         Some(self.tokenizer.count(text))
     }
 
+    fn known_share(&self, text: &str) -> f64 {
+        self.tokenizer.known_share(text)
+    }
+
     fn sketch(&self, text: &str) -> Option<Vec<f32>> {
         let ids = self.tokenizer.ids_cut(text);
         // Without [CLS] and [SEP].

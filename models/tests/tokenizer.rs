@@ -27,6 +27,10 @@ fn assert_same(text: &str) {
     let (wanted, last) = (ids.len().min(256), ids[ids.len() - 1]);
     assert_eq!((cut.len(), cut[wanted - 1]), (wanted, last));
     assert_eq!(cut[..wanted - 1], ids[..wanted - 1]);
+    let pieces = &theirs.get_tokens()[1..ids.len() - 1];
+    let known = pieces.iter().filter(|piece| *piece != "[UNK]").count();
+    let share = if pieces.is_empty() { 1.0 } else { known as f64 / pieces.len() as f64 };
+    assert_eq!(OURS.known_share(text), share, "{text:?}");
 }
 
 /// Characters of many scripts, those that the rules single out, and any.

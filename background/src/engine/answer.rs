@@ -14,6 +14,10 @@ use afterimage_models::{
 const LIMIT: usize = 200;
 /// The longest question that is read, in bytes of UTF-8: more than any model takes.
 pub(super) const QUESTION_LIMIT: usize = 4096;
+/// Of a question of which the model knows less than this share, only the words count: to a model without Japanese all
+/// Japanese texts are alike. At 0 these find each other by meaning; at 1 one sign or rare name that is not in the
+/// vocabulary takes the meaning from a question. English questions are at 1, but for such.
+const KNOWN: f64 = 0.6;
 /// Below this cosine of two hash vectors they share little but common letters.
 const HASH_MIN_COSINE: f32 = 0.15;
 
@@ -29,7 +33,9 @@ impl<S: Store, P: Platform> Engine<S, P> {
         let mind = self.answering();
         let model = mind.loader().model.spec;
         let embedded = match search.mode {
-            messages::SearchMode::Hybrid if !question.text.is_empty() => {
+            messages::SearchMode::Hybrid
+                if !question.text.is_empty() && mind.known_share(&question.text).await >= KNOWN =>
+            {
                 Some(mind.embed(&[&question.text], Role::Query, Work::Query).await?)
             }
             _ => None,

@@ -221,6 +221,11 @@ impl<L: Loader> SmartEmbedder<L> {
         self.pick(Work::Query).await.count_tokens(text)
     }
 
+    /// The share of a question that whoever embeds it can tell from others (see [`Embedder::known_share`]).
+    pub async fn known_share(&self, question: &str) -> f64 {
+        self.pick(Work::Query).await.known_share(question)
+    }
+
     /// The model on the CPU, if it is open already: it can sketch, whoever embeds.
     pub fn sketcher(&self) -> Option<Rc<dyn Embedder>> {
         match self.link(Backend::Cpu) {

@@ -147,6 +147,18 @@ impl Tokenizer {
         count
     }
 
+    /// The share of a text's word pieces that the vocabulary has; 1 for a text without any.
+    pub fn known_share(&self, text: &str) -> f64 {
+        let unknown = self.vocabulary.unknown();
+        let (mut known, mut all) = (0_u32, 0_u32);
+        self.pieces(text, |id| {
+            all += 1;
+            known += u32::from(Some(id) != unknown);
+            true
+        });
+        if all == 0 { 1.0 } else { f64::from(known) / f64::from(all) }
+    }
+
     /// Hands each piece to `take`, until that says `false`.
     fn pieces(&self, text: &str, mut take: impl FnMut(u32) -> bool) {
         let mut rest = text;

@@ -35,6 +35,11 @@ impl Vocabulary {
         Ok(())
     }
 
+    /// The piece for words that are not in it.
+    pub fn unknown(&self) -> Option<u32> {
+        self.vocab.get(&self.unk_token).copied()
+    }
+
     /// Hands each piece of a word to `take`, until that says `false`; says whether it never did.
     pub fn pieces(&self, word: &str, take: &mut impl FnMut(u32) -> bool) -> bool {
         if let Some(id) = self.vocab.get(word)
@@ -44,7 +49,7 @@ impl Vocabulary {
         }
         match self.cut(word) {
             Some(ids) => ids.into_iter().all(take),
-            None => self.vocab.get(&self.unk_token).is_none_or(|unknown| take(*unknown)),
+            None => self.unknown().is_none_or(take),
         }
     }
 

@@ -153,6 +153,17 @@ fn a_page_in_a_language_that_the_model_does_not_know_says_so() {
 }
 
 #[test]
+fn what_the_model_cannot_read_has_no_meaning() {
+    let world = World::default();
+    let engine = world.consenting();
+    engine.read(CATS, "猫", "猫は漁船で眠る。");
+    engine.read(SHIPS, "灯台", "霧の夜に灯台守が見た。");
+    engine.finish();
+    let found = engine.find("漁船", SearchMode::Hybrid);
+    assert_eq!(found.iter().map(|hit| (&*hit.url, hit.why)).collect::<Vec<_>>(), [(CATS, Why::Words)]);
+}
+
+#[test]
 fn one_page_under_many_addresses_is_one_page() {
     let world = World::default();
     let engine = world.consenting();

@@ -76,6 +76,10 @@ impl Embedder for SmallModel {
     fn count_tokens(&self, text: &str) -> Option<usize> {
         Some(text.split_whitespace().count())
     }
+    fn known_share(&self, text: &str) -> f64 {
+        let known = text.chars().filter(char::is_ascii).count();
+        known as f64 / text.chars().count().max(1) as f64
+    }
     fn sketch(&self, text: &str) -> Option<Vec<f32>> {
         Some(self.vector(text))
     }
