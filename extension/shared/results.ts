@@ -337,6 +337,9 @@ export function iconOf(site: string, pageUrl: string): HTMLElement {
 }
 
 async function addIcon(tile: HTMLElement, pageUrl: string): Promise<void> {
+  // When there is time: a key makes rows that the next one takes away again, or that keep an earlier row's tile.
+  await new Promise((resolve) => requestIdleCallback(resolve));
+  if (!tile.isConnected) return;
   const icon = await faviconOf(pageUrl);
   if (icon === null) return;
   const src = URL.createObjectURL(icon);
