@@ -93,6 +93,9 @@ pub(crate) struct Mark {
 /// In the place of the number of words: there is no page in this slot.
 const GONE: u32 = u32::MAX;
 
+/// Pieces as they are stored; `None` for one that is empty.
+pub(crate) type Encoded = Vec<(u8, Option<Vec<u8>>)>;
+
 /// All pages.
 #[derive(Default)]
 pub(crate) struct Pages {
@@ -246,8 +249,8 @@ impl Pages {
         Some(entry)
     }
 
-    /// Pieces as they are stored; `None` for one that is empty. Pages are gone through once, however many pieces.
-    pub fn encode_pieces(&self, pieces: &BTreeSet<u8>) -> Result<Vec<(u8, Option<Vec<u8>>)>, IndexError> {
+    /// Some pieces. Pages are gone through once, however many pieces these are.
+    pub fn encode_pieces(&self, pieces: &BTreeSet<u8>) -> Result<Encoded, IndexError> {
         let mut of_piece: BTreeMap<u8, Vec<&Entry>> = gather(pieces.iter().map(|piece| (*piece, Vec::new())));
         for (_, entry) in self.iter() {
             if let Some(entries) = of_piece.get_mut(&piece_of(entry.id)) {

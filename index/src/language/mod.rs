@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `lost luggage` | words, and what they mean |
 //! | `"lost luggage"` | these words, one after the other, in one passage |
+//! | `"C++"`, `-std::mem` | a name as programs write it is meant as a whole |
 //! | `-flight`, `-"lost luggage"` | no page with this word, or these words, in it |
 //! | `site:example.org`, `-site:example.org` | only on this site and its subdomains, or not on it; several `site:` are alternatives |
 //! | `after:2024-05`, `before:yesterday` | last seen from the first moment of that day, month or year on; before it |

@@ -48,10 +48,11 @@ impl VectorRow {
         Self { number, space: space.to_owned(), vectors: vec![None; PASSAGES_PER_ROW] }
     }
 
-    /// Those that are there, with the ordinals of their passages; the row is the page's `chunk`th.
+    /// Those that are there, with the ordinals of their passages; the row is the page's `chunk`th, which may be any number.
     pub fn of_chunk(&self, chunk: u32) -> impl Iterator<Item = (u32, &Vector)> {
         let first = chunk.saturating_mul(PASSAGES_PER_ROW as u32);
-        (first..).zip(&self.vectors).filter_map(|(ordinal, vector)| Some((ordinal, vector.as_ref()?)))
+        let vectors = (0..).zip(&self.vectors);
+        vectors.filter_map(move |(n, vector)| Some((first.checked_add(n)?, vector.as_ref()?)))
     }
 
     pub fn encode(&self) -> Result<Vec<u8>, IndexError> {
@@ -123,6 +124,16 @@ mod tests {
             assert_eq!(VectorRow::decode(&damaged), Err(Unreadable), "byte {at}");
             assert_eq!(VectorRow::decode(&bytes[..at]), Err(Unreadable), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_chunk_that_no_page_has_is_no_panic() {
+        let mut row = VectorRow::new(7, "one@1");
+        row.vectors[0] = Some(Vector::quantise(&[1.0]).unwrap());
+        row.vectors[3] = Some(Vector::quantise(&[1.0]).unwrap());
+        let ordinals = |chunk| row.of_chunk(chunk).map(|(ordinal, _)| ordinal).collect::<Vec<u32>>();
+        assert_eq!(ordinals(2), [32, 35]);
+        assert_eq!(ordinals(u32::MAX), [u32::MAX], "as far as there are numbers");
     }
 
     proptest! {

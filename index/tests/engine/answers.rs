@@ -394,6 +394,28 @@ fn a_word_that_is_a_stop_word_so_far_may_be_only_begun() {
 }
 
 #[test]
+fn a_name_in_code_is_found_as_a_whole_before_its_parts() {
+    block_on(async {
+        for (name, parts) in [
+            ("std::mem::swap", "std mem swap, and swap in std mem"),
+            ("foo_bar", "foo bar and bar foo, foo bar"),
+            ("1.2.3", "1 2 3, 3 2 1 and 1 2 3"),
+            ("E0499", "e0498 and e 0499, E0489"),
+        ] {
+            // The page with the parts has them more often, has them in its title, and was seen last.
+            let whole = page(1, "Notes", &[&format!("about {name}, which is not said again")]);
+            let index =
+                index_of(&[whole, page(2, parts, &[parts]), page(3, "Other", &["something else"])]).await;
+            for asked in [name.to_owned(), format!("what is {name}?"), name.to_uppercase()] {
+                let hits = ask(&index, &asked).await;
+                assert_eq!(pages(&hits)[0], id(1), "{asked}");
+                index.flush().await.unwrap();
+            }
+        }
+    });
+}
+
+#[test]
 fn typos_of_words_are_forgiven_but_not_of_codes_and_numbers() {
     block_on(async {
         let texts = ["error E0498", "in version 12345.7", "of the year 20245", "the bicycle", "the café0"];
