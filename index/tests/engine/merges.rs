@@ -67,6 +67,7 @@ async fn answers<S: Store>(index: &Index<S>) -> Vec<Vec<Hit>> {
         vector: None,
         must: question.must,
         filters: question.filters,
+        order: afterimage_index::Order::Best,
         limit: 100,
     };
     // At the same time, so that neither finds what the other one has read.
