@@ -66,6 +66,13 @@ test("a pause is shown, until it is over", async () => {
   await until("the icon is in colour", async () => /icons\/16/.test((await lastIcon()) ?? ""));
 });
 
+test("a pause that has an end is over then, though nothing else happens", async () => {
+  await session.extension.configure({ pausedUntil: Date.now() + 3_000 });
+  await shows("II");
+  // The browser's alarms ring half a minute later at the soonest.
+  await until("the mark is gone", async () => (await button()).text === "", 60);
+});
+
 test("a tab whose page is excluded is marked, no other one, and no longer when the rule is gone", async () => {
   const url = ownUrl("volcano");
   await session.extension.ask({ type: "setSite", site: "volcano.own.test", level: "never" });

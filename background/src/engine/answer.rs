@@ -18,7 +18,8 @@ pub(super) const QUESTION_LIMIT: usize = 4096;
 /// Japanese texts are alike. At 0 these find each other by meaning; at 1 one sign or rare name that is not in the
 /// vocabulary takes the meaning from a question. English questions are at 1, but for such.
 const KNOWN: f64 = 0.6;
-/// Below this cosine of two hash vectors they share little but common letters.
+/// Below this cosine of two hash vectors they share little but common letters. At 0 every page is a hit; at 1 only the
+/// same text is.
 const HASH_MIN_COSINE: f32 = 0.15;
 
 impl<S: Store, P: Platform> Engine<S, P> {

@@ -23,7 +23,8 @@ use crate::store::{Batch, Store, Table};
 use std::rc::Rc;
 
 /// A checkpoint is due with so many new documents, vectors or changes. Small: a worker that starts reads all of their
-/// rows again, some 0.2 ms a document. At 1 every change would write a segment.
+/// rows again, some 0.2 ms a document. At 1 every change would write a segment; with 100,000 a worker would take minutes
+/// to start.
 const NEW_DOCS: usize = 64;
 const NEW_ROWS: usize = 1024;
 const CHANGES: usize = 128;
@@ -35,7 +36,8 @@ const FAN: usize = 8;
 /// Segments smaller than this, in documents, are of one tier.
 const SMALLEST: u64 = NEW_DOCS as u64;
 
-/// A segment is written anew when so much of it is dead.
+/// A segment is written anew when so much of it is dead. At 0 each deletion writes everything anew; at 1 what is dead is
+/// read for ever.
 const DEAD_SHARE: f64 = 0.3;
 
 impl<S: Store> Index<S> {

@@ -9,6 +9,7 @@ use crate::store::{Store, Table};
 use std::collections::BTreeMap;
 
 /// How much of a page's text goes into its lead, in characters: a little more than the 256 tokens that a model reads.
+/// At 0 a lead is the title once more; with more than a model reads, the same vector takes longer.
 pub(crate) const LEAD: usize = 1200;
 
 /// Rows of texts, complete: the title is put back in its place. `None` for one that cannot be read.

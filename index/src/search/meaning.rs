@@ -31,7 +31,8 @@ const COMPARED: usize = 64;
 /// passage; with all of them long pages would make every question slow.
 const CLOSEST: usize = 4;
 
-/// So few passages are all compared, long pages or not.
+/// So few passages are all compared, long pages or not: ten of each page, which is what most have. At 0 long pages are
+/// always cut to [`CLOSEST`]; without a bound they never are.
 const FEW: usize = 640;
 
 /// Less than any estimate.

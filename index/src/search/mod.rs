@@ -44,7 +44,8 @@ use asked::Asked;
 pub(crate) use meaning::Closeness;
 use meaning::{Estimates, Look, Row};
 
-/// Pages that are compared exactly, for each hit that is wanted, and at least.
+/// Pages that go on to be ranked, for each hit that is wanted, and at least: the best by words, and by both. At 1 a hit
+/// the estimate of which was a little too low is missing; all of them is the naive search.
 const CANDIDATES_PER_HIT: usize = 4;
 const CANDIDATES: usize = 256;
 
@@ -54,7 +55,8 @@ const CANDIDATES: usize = 256;
 const REFINED_OF: usize = 50;
 const REFINED: usize = 512;
 
-/// Candidates where phrases are to be looked for in texts: many may not have them.
+/// Candidates where phrases are to be looked for in texts: many may not have them. At [`CANDIDATES`] a phrase of frequent
+/// words may be found nowhere though some page has it; without a bound `"of the"` reads every text.
 const CANDIDATES_WITH_PHRASE: usize = 4096;
 
 /// Estimates err by so much over the root of the dimensions, hardly ever by more (see `codes`): a page whose estimate

@@ -28,14 +28,17 @@ pub const SIMILAR_PASSAGES: usize = 24;
 /// decides; with hundreds every page shares some.
 pub const SIMILAR_WORDS: usize = 16;
 
-/// Pages that are compared exactly, for each hit that is wanted, and at least.
+/// Pages that are compared exactly, for each hit that is wanted, and at least. At 1 the estimates decide what is found; all
+/// of them is the naive comparison.
 const CANDIDATES_PER_HIT: usize = 2;
 const CANDIDATES: usize = 64;
 
-/// Of a candidate, at most so many of the passages that are closest to one of the page's own are compared.
+/// Of a candidate, at most so many of the passages that are closest to one of the page's own are compared. At 1 the
+/// estimate decides which; all of them reads every row of long pages.
 const CLOSEST: usize = 4;
 
-/// The most frequent words of a page among which the characteristic ones are looked for.
+/// The most frequent words of a page among which the characteristic ones are looked for. At [`SIMILAR_WORDS`] they are its
+/// most frequent ones; without a bound a long page reads a list for each of its thousands of words.
 const CONSIDERED: usize = 256;
 
 impl<S: Store> Index<S> {

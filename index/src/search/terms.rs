@@ -22,23 +22,28 @@ use crate::words::is_stop_word;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// A word in the title counts as so many words in the text. At 1 a title is text like any other.
+/// A word in the title counts as so many words in the text. At 1 a title is text like any other; with hundreds titles
+/// alone decide. Not chosen on a set: the lead already speaks for what a page is about.
 pub const TITLE_WEIGHT: u32 = 1;
 
 /// What a word that is only begun is worth, as a share of what the whole word would be. At 0 only whole words are
 /// found; at 1 `car` finds `carpet` as it finds `car`, where no page has `car`.
 pub const PREFIX_WEIGHT: f64 = 0.5;
 
-/// What a word with a typo is worth, as a share of what the right word would be.
+/// What a word with a typo is worth, as a share of what the right word would be. At 0 none is forgiven; at 1 only [`BELOW`]
+/// keeps it under the right word. Not chosen on a set, as nobody mistypes in those; as [`PREFIX_WEIGHT`].
 pub const TYPO_WEIGHT: f64 = 0.5;
 
-/// Words with fewer letters are taken as they are: they have too many neighbours. At 1 `cat` finds `car`.
+/// Words with fewer letters are taken as they are: they have too many neighbours. At 1 `cat` finds `car`; at 20 no typo is
+/// forgiven. Given, not chosen on a set.
 pub const TYPO_FROM: usize = 5;
 
-/// A word that so many pages have is not mistyped. At 1 a misspelling that one page shares hides all others.
+/// A word that so many pages have is not mistyped. At 1 a misspelling that one page shares hides all others; without a
+/// bound typos of frequent words are looked for, too, which takes longer and finds what nobody meant.
 const RARE: usize = 3;
 
-/// A page with less than the word itself gets at most so much of what the worst page with the word gets.
+/// A page with less than the word itself gets at most so much of what the worst page with the word gets. At 1 it may be as
+/// good as that one; at 0 it gets nothing where any page has the word.
 const BELOW: f64 = 0.95;
 
 /// A question's rarest words, at most so many, are looked up. Nobody types more; a whole article pasted as a
@@ -49,7 +54,8 @@ pub const MAX_TERMS: usize = 64;
 /// misses what has moved; merges are so rare that more than 2 are hardly ever needed.
 const ATTEMPTS: usize = 4;
 
-/// Terms for which one word may stand, in each segment: the most frequent ones of [`CONSIDERED`].
+/// Terms for which one word may stand, in each segment: the most frequent ones of [`CONSIDERED`]. At 1 `ca` finds only the
+/// most frequent word that begins so; without bounds one letter reads half of all lists.
 const VARIANTS: usize = 32;
 const CONSIDERED: usize = 1024;
 

@@ -42,10 +42,14 @@ export const fillIndex = {
     );
   },
 
-  /** Reads articles, takes the history in, and waits for all vectors; then nothing else is at work. */
-  async wait(session: Session, count: number): Promise<void> {
+  /**
+   * Reads articles, takes the history in, and waits for all vectors; then nothing else is at work. Resolves with the
+   * seconds until all titles could be found by their words.
+   */
+  async wait(session: Session, count: number): Promise<number> {
     await session.readAll(articleNames().map(ownUrl));
     await session.extension.waitIndexed(120);
+    const begun = performance.now();
     await session.extension.ask({ type: "backfill", action: "start", history: true, bookmarks: false });
     await until(
       "the history was taken in",
@@ -55,10 +59,12 @@ export const fillIndex = {
         return backfill.phase === "done";
       },
       120,
-      1_000,
+      100,
     );
+    const seconds = (performance.now() - begun) / 1_000;
     await session.extension.waitIndexed(EMBEDDED, ({ passages, unembedded }) =>
       progress(`embedding ${passages - unembedded}/${passages}`),
     );
+    return seconds;
   },
 };
