@@ -9,7 +9,6 @@ use crate::page::{Missing, PageId};
 use crate::segment::Segment;
 use crate::segment::fresh::Fresh;
 use crate::segment::vectors::Vectors;
-use crate::sort::sort_by;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -272,21 +271,21 @@ impl State {
     /// The first `limit` passages without a vector: pages with a text before those that have a title only (a whole
     /// history of these may have come at once); of the page seen last first; the title, the lead, then the rest.
     pub fn next_unembedded<'a>(&'a self, missing: Missing<'a>, limit: usize) -> Vec<(&'a Entry, Vec<u32>)> {
-        let mut pages: Vec<(Slot, &Entry)> = (self.lacking(missing))
-            .filter(|(_, _, lacks)| *lacks > 0)
-            .map(|(slot, entry, _)| (slot, entry))
-            .collect();
         let order = |(_, a): &(Slot, &Entry), (_, b): &(Slot, &Entry)| {
             let title_only = (a.titled && a.passages < 2).cmp(&(b.titled && b.passages < 2));
             title_only.then(b.last_seen.total_cmp(&a.last_seen)).then_with(|| a.id.cmp(&b.id))
         };
-        // Each of them lacks one at least: no more pages are needed, and to sort a whole history for each few of its
+        // Each of them lacks one at least, so that no more pages are needed; and to sort a whole history for each few of its
         // passages would take longer than these.
-        if pages.len() > limit {
-            pages.select_nth_unstable_by(limit, order);
-            pages.truncate(limit);
+        let mut pages: Vec<(Slot, &Entry)> = Vec::new();
+        for (slot, entry, _) in self.lacking(missing).filter(|(_, _, lacks)| *lacks > 0) {
+            let page = (slot, entry);
+            if pages.len() < limit || pages.last().is_some_and(|last| order(&page, last).is_lt()) {
+                let at = pages.partition_point(|known| order(known, &page).is_lt());
+                pages.insert(at, page);
+                pages.truncate(limit);
+            }
         }
-        sort_by(&mut pages, order);
         let mut left = limit;
         let mut found = Vec::new();
         for (slot, entry) in pages {

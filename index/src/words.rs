@@ -19,14 +19,15 @@ pub(crate) const MAX_WORD: usize = 64;
 
 /// Calls `each` with every word of `text`, folded, and the bytes of `text` it was made of. Ranges ascend;
 /// those of pairs of characters overlap.
-pub(crate) fn words(text: &str, each: impl FnMut(&str, Range<usize>)) {
-    words_of(text, text.unicode_word_indices(), each);
+pub(crate) fn words(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
+    words_of(text, &mut text.unicode_word_indices(), &mut each);
 }
 
+/// Compiled once, as all that is called with `dyn` here: a copy for each caller was 40 KB of WASM.
 fn words_of<'a>(
     text: &'a str,
-    segments: impl Iterator<Item = (usize, &'a str)>,
-    mut each: impl FnMut(&str, Range<usize>),
+    segments: &mut dyn Iterator<Item = (usize, &'a str)>,
+    each: &mut dyn FnMut(&str, Range<usize>),
 ) {
     let mut run = Run::default();
     for (start, segment) in segments {
@@ -34,27 +35,31 @@ fn words_of<'a>(
         for (offset, c) in segment.char_indices() {
             let range = start + offset..start + offset + c.len_utf8();
             if is_unspaced(c) {
-                emit_plain(text, plain.take(), &mut run, &mut each);
-                run.push(c, range, &mut each);
+                emit_plain(text, plain.take(), &mut run, each);
+                run.push(c, range, each);
             } else if is_inner_punctuation(c) {
-                emit_plain(text, plain.take(), &mut run, &mut each);
+                emit_plain(text, plain.take(), &mut run, each);
             } else {
                 plain = Some(plain.map_or(range.start, |plain| plain.start)..range.end);
             }
         }
-        emit_plain(text, plain, &mut run, &mut each);
+        emit_plain(text, plain, &mut run, each);
     }
-    run.flush(&mut each);
+    run.flush(each);
 }
 
 /// As [`words`], and before the parts of a name as programs write it the name as a whole: `std::mem::swap`,
 /// `foo_bar`, `node.js`, `1.2.3`, `C++`. Who types the whole finds the whole first, who types a part the part.
 /// Not for names with a hyphen: prose is full of them.
 pub(crate) fn terms(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
+    terms_of(text, &mut each);
+}
+
+fn terms_of(text: &str, each: &mut dyn FnMut(&str, Range<usize>)) {
     // Found once for both: half of the time goes there.
     let segments: Vec<(usize, &str)> = text.unicode_word_indices().collect();
     let mut wholes = compounds(text, &segments).into_iter().peekable();
-    words_of(text, segments.into_iter(), |word, range| {
+    words_of(text, &mut segments.into_iter(), &mut |word, range| {
         while let Some(whole) = wholes.next_if(|whole| whole.start <= range.start) {
             let folded = fold(&text[whole.clone()]);
             if whole.len() <= 4 * MAX_WORD && folded.chars().nth(MAX_WORD).is_none() {
@@ -206,7 +211,7 @@ fn emit_plain(
     text: &str,
     range: Option<Range<usize>>,
     run: &mut Run,
-    each: &mut impl FnMut(&str, Range<usize>),
+    each: &mut dyn FnMut(&str, Range<usize>),
 ) {
     let Some(range) = range else { return };
     run.flush(each);
@@ -228,7 +233,7 @@ struct Run {
 
 impl Run {
     /// Takes one more character; a gap ends the run and starts a new one.
-    fn push(&mut self, c: char, range: Range<usize>, each: &mut impl FnMut(&str, Range<usize>)) {
+    fn push(&mut self, c: char, range: Range<usize>, each: &mut dyn FnMut(&str, Range<usize>)) {
         if self.characters.last().is_some_and(|(_, last)| last.end != range.start) {
             self.flush(each);
         }
@@ -245,7 +250,7 @@ impl Run {
     }
 
     /// Ends the run. A character that found no partner is a word by itself.
-    fn flush(&mut self, each: &mut impl FnMut(&str, Range<usize>)) {
+    fn flush(&mut self, each: &mut dyn FnMut(&str, Range<usize>)) {
         if let [(alone, range)] = &self.characters[..] {
             each(alone.encode_utf8(&mut [0; 4]), range.clone());
         }

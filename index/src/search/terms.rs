@@ -498,7 +498,7 @@ impl Lists {
                     }
                 });
             }
-            here.sort_unstable();
+            sort(&mut here);
             here.dedup();
             all = Some(Rows(here));
         }

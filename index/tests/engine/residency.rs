@@ -57,7 +57,12 @@ async fn reads(index: &Index<Counting>, meaning: &str) -> usize {
     let values = vector(meaning);
     let query = Query {
         text: "",
-        vector: Some(QueryVector { space: SPACE, values: &values, fusion: Fusion::Calibrated, min_cosine: -1.0 }),
+        vector: Some(QueryVector {
+            space: SPACE,
+            values: &values,
+            fusion: Fusion::Calibrated,
+            min_cosine: -1.0,
+        }),
         must: Must::default(),
         filters: Filters::default(),
         order: Order::Best,

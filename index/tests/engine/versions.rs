@@ -17,7 +17,10 @@ const TRUTH: [Table; 4] = [Table::Pages, Table::Passages, Table::Vectors, Table:
 async fn fill() -> RamStore {
     let store = RamStore::new();
     let index = Index::open(store.clone()).await.unwrap();
-    index.insert(page(1, "About foxes", &["a red fox eats berries", "foxes sleep"]), Batch::new()).await.unwrap();
+    index
+        .insert(page(1, "About foxes", &["a red fox eats berries", "foxes sleep"]), Batch::new())
+        .await
+        .unwrap();
     index.insert(page(2, "", &["全文検索エンジン"]), Batch::new()).await.unwrap();
     index.insert(page(3, "Only a title", &[]), Batch::new()).await.unwrap();
     index.visit(id(1), 9.0, Some([7; 16]), Batch::new()).await.unwrap();
