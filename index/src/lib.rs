@@ -28,7 +28,7 @@
 //!   one answers.
 //! - **Questions** (`language` understands what was typed, `search` answers) score every page: BM25 over its words,
 //!   prefixes and single typos included, and an estimate of its meaning from one bit a dimension, which four bits of its
-//!   lead make a better one where it may matter. The best hundred are compared exactly, `fusion` makes one score of
+//!   lead make a better one where it may matter. The best 64 are compared exactly, `fusion` makes one score of
 //!   words and meaning, `typing` keeps exact matches in place while a question is short, `snippet` shows where it
 //!   matched.
 //! - **Damage.** Rows carry a version and a checksum. What is derived is made again by itself. A damaged text costs its
